@@ -1,0 +1,154 @@
+"""`make run`: the whole site as the children of one process. Standard library only; Django runs in the children."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from textflix import embedded
+from textflix.supervisor import Child, Failure, Stopped, Supervisor, complain, how_it_ended, say
+
+ADDRESS = "127.0.0.1"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file in it
+SCORING_NICE, TRAINING_NICE = 5, 10
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is run once the servers answer: first `setup`, to its end, then all the `children`."""
+
+    port: int
+    setup: Child
+    children: list[Child]
+
+
+def textflix() -> Site:
+    """The site as PORT, WEB_CONCURRENCY and WEB_THREADS ask for it."""
+    port = _number("PORT", 8000)
+    # Pages come first: torch would otherwise take both cores from them.
+    children = [
+        Child("The web server", _gunicorn(port), cwd=embedded.REPOSITORY),
+        _celery("The scoring worker", _worker("scoring", "live,backfill"), nice=SCORING_NICE),
+        _celery("The training worker", _worker("training", "train"), nice=TRAINING_NICE),
+        # The schedule is kept in memory: a file would be one more thing that kill -9 can corrupt.
+        _celery("Celery beat", ["beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"]),
+        _manage("Training the first critic", "first_critic", nice=SCORING_NICE),
+    ]
+    return Site(port, _manage("Setting up", "setup"), children)
+
+
+def run(site: Site) -> None:
+    """Run the site until it is stopped; raises Stopped, or Failure with the reason it cannot go on."""
+    check_port(site.port)
+    embedded.check()
+    os.environ.update(TEXTFLIX_HOME=str(embedded.home()), PORT=str(site.port), PYTHONUNBUFFERED="1")
+    with embedded.opened(), Supervisor() as supervisor:
+        say(f"starting; everything is kept in {embedded.home()}")
+        embedded.start(supervisor)
+        if code := supervisor.call(site.setup):
+            raise Failure(f"{site.setup.name} ended with {how_it_ended(code)}, so nothing was started.")
+        supervisor.start(site.children)
+        supervisor.wait(lambda: answers(site.port), "the web server does not answer yet …")
+        _announce(site.port)
+        supervisor.watch()
+
+
+def check_port(port: int, patience: float = 3.0) -> None:
+    """Raises Failure where the port is taken. The web server of a killed runner needs a moment to let go of it."""
+    deadline = time.monotonic() + patience
+    advice = "choose another, as in `PORT=8001 make run`."
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, port))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise Failure(f"Port {port} cannot be used ({error.strerror}): {advice}") from error
+        if time.monotonic() >= deadline:
+            raise Failure(f"Port {port} is in use: stop what listens there, or {advice}")
+        time.sleep(0.2)
+
+
+def answers(port: int) -> bool:
+    """Whether a process serves pages there; a refused Host header is an answer too."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection(ADDRESS, port, timeout=2)
+        with contextlib.closing(connection):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status < 500
+    return False
+
+
+def _announce(port: int) -> None:
+    say(f"ready at http://{ADDRESS}:{port}/ (Ctrl-C stops it)")
+    password = embedded.home() / "admin-password"
+    with contextlib.suppress(OSError):
+        say(f"log in at http://{ADDRESS}:{port}/admin/ as admin / {password.read_text().strip()} (kept in {password})")
+
+
+def _gunicorn(port: int) -> list[str]:
+    # Its heartbeat file on a slow disk can block a worker; its control socket would be shared by all sites of one user.
+    options = [f"--worker-tmp-dir={SHARED_MEMORY}"] if SHARED_MEMORY.is_dir() else []
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "textflix.wsgi",
+        f"--bind={ADDRESS}:{port}",
+        "--worker-class=gthread",
+        f"--workers={_number('WEB_CONCURRENCY', 1)}",
+        f"--threads={_number('WEB_THREADS', 8)}",
+        "--max-requests=20000",
+        "--max-requests-jitter=2000",
+        "--graceful-timeout=8",
+        "--log-level=warning",
+        "--no-control-socket",
+        *options,
+    ]
+
+
+def _worker(name: str, queues: str) -> list[str]:
+    # The solo pool, because CUDA and fork do not mix. Gossip and mingle are talk between workers that nobody needs.
+    options = ["--pool=solo", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+    return ["worker", f"--queues={queues}", f"--hostname={name}@%h", *options]
+
+
+def _celery(name: str, arguments: list[str], nice: int = 0) -> Child:
+    command = [sys.executable, "-m", "celery", "--quiet", "--app=textflix", *arguments]
+    return Child(name, command, cwd=embedded.REPOSITORY, nice=nice)
+
+
+def _manage(name: str, command: str, nice: int = 0) -> Child:
+    return Child(name, [sys.executable, "manage.py", command], cwd=embedded.REPOSITORY, nice=nice, once=True)
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise Failure(f"{name} must be a whole number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def main(site: Callable[[], Site] = textflix) -> int:
+    try:
+        run(site())
+    except (Stopped, KeyboardInterrupt):
+        say("stopped")
+    except (Failure, OSError) as failure:
+        complain(str(failure))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
