@@ -1,0 +1,57 @@
+"""Films, members, reviews and scores for tests, with what a test does not care about filled in."""
+
+import pytest
+from django.utils import timezone
+
+from sentiment.aggregates import refresh
+from sentiment.models import ModelVersion, Score
+from sentiment.verdicts import settle
+from textflix.members.models import User
+from textflix.movies.models import Movie
+from textflix.reviews.models import Review
+
+PASSWORD = "Corr3ct-horse-battery!"
+TEXT = "The second half is a joy, and the ending earned its tears."
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """The real hasher is slow on purpose, once per sign-up."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def make_movie(slug="rear-window", **fields):
+    number = Movie.objects.count() + 1
+    return Movie.objects.create(
+        **{"imdb_id": f"tt{number:07}", "slug": slug, "title": "Rear Window", "year": 1954, **fields}
+    )
+
+
+def make_member(username="ada", **fields):
+    return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
+
+
+def make_review(movie=None, author=None, **fields):
+    if author and "written_at" not in fields:
+        fields["written_at"] = timezone.now()
+    review = Review(movie=movie or make_movie(), author=author, **{"text": TEXT, **fields})
+    review.save()
+    return Review.objects.get(pk=review.pk)
+
+
+def read(review, positive, shares=()):
+    """Score a review's present text as a worker would; shares are (sentence, share) in the text's order."""
+    version, _ = ModelVersion.objects.get_or_create(
+        fingerprint="f" * 64, defaults={"name": "test", "method": "probe", "base": "minilm", "layers": 4, "labels": 500}
+    )
+    sentences = []
+    for sentence, share in shares:
+        start = review.text.index(sentence)
+        sentences.append({"start": start, "end": start + len(sentence), "share": share})
+    Score.objects.create(
+        review=review, version=version, digest=review.digest, positive=positive, bias=0.0, sentences=sentences
+    )
+    type(review.reading).objects.filter(pk=review.pk).update(version=version, digest=review.digest)
+    settle([review.pk])
+    refresh([review.movie_id])
+    return Review.objects.for_pages().get(pk=review.pk)

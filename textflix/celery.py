@@ -1,0 +1,15 @@
+"""The one Celery app. Redis carries wake-ups only; what needs doing is read from Postgres."""
+
+import os
+import warnings
+
+from celery import Celery
+from celery.exceptions import SecurityWarning
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textflix.settings")
+# It warns root of pickled messages; only JSON is accepted here.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+app = Celery("textflix")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

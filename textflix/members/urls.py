@@ -1,0 +1,5 @@
+from django.urls import path
+
+from textflix.members import views
+
+urlpatterns = [path("member/<slug:username>/", views.member, name="member")]

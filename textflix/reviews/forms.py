@@ -1,0 +1,64 @@
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxLengthValidator, MinLengthValidator, ProhibitNullCharactersValidator
+
+from textflix.reviews.models import Review
+from textflix.reviews.ratings import half_stars
+
+STAR_CHOICES = [
+    ("", "no rating"),
+    *((rating, f"{half_stars(rating)} ({rating / 2:g} of 5)") for rating in range(10, 0, -1)),
+]
+
+
+class ReviewTextField(forms.CharField):
+    """Plain text, measured as it is kept: in characters, stripped, each line break one character.
+
+    Limits are validators, not attributes: a browser counts an emoji as two and would cut the text without a word.
+    """
+
+    widget = forms.Textarea
+    default_validators = [
+        ProhibitNullCharactersValidator("A review is plain text: it cannot contain the null character."),
+        MinLengthValidator(
+            Review.MIN_LENGTH, "Write at least %(limit_value)d characters: this review has %(show_value)d."
+        ),
+        MaxLengthValidator(
+            Review.MAX_LENGTH, "A review has at most %(limit_value)d characters: this one has %(show_value)d."
+        ),
+    ]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # CharField appends its own, which would say the same again in other words.
+        self.validators = list(self.default_validators)
+
+    def to_python(self, value: str | None) -> str | None:
+        return super().to_python((value or "").replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class ReviewForm(forms.ModelForm):
+    text = ReviewTextField(
+        label="Your review",
+        help_text=f"{Review.MIN_LENGTH} to {Review.MAX_LENGTH:,} characters of plain text. An empty line starts a new"
+        " paragraph.",
+        error_messages={"required": f"Write at least {Review.MIN_LENGTH} characters."},
+    )
+    stars = forms.TypedChoiceField(
+        label="Stars",
+        choices=STAR_CHOICES,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="If you like; half stars too. The critic reads only your words.",
+    )
+    spoiler = forms.BooleanField(label="It gives away the plot: hide it until asked for", required=False)
+
+    class Meta:
+        model = Review
+        fields = ["text", "stars", "spoiler"]
+
+    @property
+    def text_changed(self) -> bool:
+        return bool(self.cleaned_data["text"] != self.initial.get("text"))

@@ -1,0 +1,82 @@
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.urls import reverse
+
+from textflix.movies.models import Movie
+
+
+class Source(models.TextChoices):
+    """Where a review came from: only members' reviews pass for real."""
+
+    MEMBER = "member"
+    DEMO = "demo"
+    ACLIMDB = "aclimdb"
+    FILE = "file"
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def public(self) -> "ReviewQuerySet":
+        """Only these enter aggregates, evidence, lists and search."""
+        return self.filter(hidden=False)
+
+    def of_members(self) -> "ReviewQuerySet":
+        return self.filter(source=Source.MEMBER)
+
+    def with_reading(self) -> "ReviewQuerySet":
+        return self.select_related("author", "movie", "reading", "reading__score")
+
+    def for_pages(self) -> "ReviewQuerySet":
+        return self.public().with_reading()
+
+
+class Review(models.Model):
+    """What somebody wrote about a film. Imported reviews have neither author nor date."""
+
+    MIN_LENGTH, MAX_LENGTH = 20, 20_000
+
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="reviews")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reviews")
+    text = models.TextField(validators=[MinLengthValidator(MIN_LENGTH), MaxLengthValidator(MAX_LENGTH)])
+    # The database computes it, so that no way of writing a text (bulk, COPY, SQL) can leave a wrong one behind.
+    digest = models.GeneratedField(
+        expression=Func(F("text"), function="text_digest"),
+        output_field=models.CharField(max_length=64),
+        db_persist=True,
+    )
+    stars = models.PositiveSmallIntegerField(
+        "half stars", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    spoiler = models.BooleanField("contains spoilers", default=False)
+    written_at = models.DateTimeField(null=True, blank=True)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    received_at = models.DateTimeField(auto_now_add=True)
+    hidden = models.BooleanField(default=False)
+    source = models.CharField(max_length=8, choices=Source, default=Source.MEMBER, editable=False)
+    external_id = models.CharField(max_length=100, null=True, blank=True, editable=False)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["movie", "author"], name="one_review_per_film_and_member"),
+            models.UniqueConstraint(fields=["source", "external_id"], name="one_review_per_external_id"),
+            models.CheckConstraint(
+                condition=Q(stars__isnull=True) | Q(stars__range=(1, 10)), name="half_stars_1_to_10"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["author", "-written_at"], name="review_author_newest"),
+            models.Index(F("written_at").desc(), name="review_newest", condition=Q(written_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author or self.source} on {self.movie}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("review", args=[self.pk])
+
+    @property
+    def rating(self) -> float | None:
+        return None if self.stars is None else self.stars / 2

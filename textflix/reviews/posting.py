@@ -1,0 +1,92 @@
+"""Writing a review: what is refused, why, and the one transaction in which it happens."""
+
+from datetime import timedelta
+
+from allauth.core import ratelimit
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from textflix.members.models import User
+from textflix.members.requests import MemberRequest
+from textflix.movies.models import Movie
+from textflix.reviews.forms import ReviewForm
+from textflix.reviews.models import Review
+
+HOUR = timedelta(hours=1)
+
+
+class RefusedError(Exception):
+    """Why a review cannot be written, in words for its author."""
+
+    status = 409
+
+
+class AlreadyReviewedError(RefusedError):
+    pass
+
+
+class TooManyError(RefusedError):
+    status = 429
+
+
+def publish(request: MemberRequest, form: ReviewForm, movie: Movie) -> Review:
+    """Post the form's valid review of this film by the request's member.
+
+    Raises:
+        RefusedError: it is their second of this film, a text they posted before, or too many in too short a time.
+    """
+    _limit_address(request)
+    with transaction.atomic():
+        author = _hold(request)
+        if Review.objects.filter(movie=movie, author=author).exists():
+            raise AlreadyReviewedError("You have already reviewed this film.")
+        _refuse_copies(author, form)
+        _limit_member(author)
+        review = form.save(commit=False)
+        review.movie, review.author, review.written_at = movie, author, timezone.now()
+        review.save()
+    return review
+
+
+def revise(request: MemberRequest, form: ReviewForm) -> Review:
+    """Save the form's valid changes. When it was written stays; that its text was edited is noted.
+
+    Raises:
+        RefusedError: the new text is one they posted elsewhere, or there were too many changes in too short a time.
+    """
+    _limit_address(request)
+    with transaction.atomic():
+        author = _hold(request)
+        review = form.save(commit=False)
+        if form.text_changed:
+            _refuse_copies(author, form)
+            review.edited_at = timezone.now()
+        # Only what the author may change: a moderator may have hidden it meanwhile.
+        review.save(update_fields=["text", "stars", "spoiler", "edited_at"])
+    return review
+
+
+def _hold(request: MemberRequest) -> User:
+    """The member, one writing request at a time, so that two posts at once cannot pass a check that one would fail."""
+    return User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+
+
+def _refuse_copies(author: User, form: ReviewForm) -> None:
+    copies = Review.objects.filter(author=author, text=form.cleaned_data["text"]).exclude(pk=form.instance.pk)
+    if copies.exists():
+        raise RefusedError("You have posted exactly this text before. Each film deserves words of its own.")
+
+
+def _limit_address(request: MemberRequest) -> None:
+    if not ratelimit.consume(request, action="post_review"):
+        raise TooManyError("Too many reviews came from your network in the last minute. Wait a minute and send again.")
+
+
+def _limit_member(author: User) -> None:
+    now = timezone.now()
+    newcomer = author.date_joined > now - HOUR
+    limit = settings.POSTS_IN_FIRST_HOUR if newcomer else settings.POSTS_PER_HOUR
+    if Review.objects.filter(author=author, written_at__gt=now - HOUR).count() >= limit:
+        only = "New members" if newcomer else "Members"
+        raise TooManyError(f"{only} can post {limit} reviews an hour. Yours is still below: send it again later.")

@@ -1,0 +1,260 @@
+"""Driven by the environment. Defaults are safe for a site on this machine alone; production refuses to start unsafe."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from textflix import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = embedded.home()
+
+env = environ.Env()
+PRODUCTION = env.bool("TEXTFLIX_PRODUCTION", False)
+DEBUG = env.bool("DEBUG", False)
+SITE_NAME = "Textflix"
+
+if PRODUCTION:
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG must be off in production.")
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+        if not env.str(name, ""):
+            raise ImproperlyConfigured(f"Production needs {name} to be set.")
+    SECRET_KEY = env.str("SECRET_KEY")
+    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10:
+        raise ImproperlyConfigured("SECRET_KEY must be random and at least 50 characters long.")
+else:
+    SECRET_KEY = env.str("SECRET_KEY", "") or embedded.secret_key()
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "textflix.members.apps.MembersConfig",
+    "textflix.movies",
+    "textflix.reviews",
+    "sentiment",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_htmx",
+    "textflix.members.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "textflix.middleware.cross_origin_resource_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "textflix.middleware.private_pages_are_not_stored",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "textflix.urls"
+WSGI_APPLICATION = "textflix.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Postgres: all that must not be lost, and the cache, sessions and limits: the site stays up without Redis.
+DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASES = {"default": env.db_url_config(DATABASE_URL) if DATABASE_URL else embedded.database()}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+    | {
+        "connect_timeout": 5,
+        "options": f"-c statement_timeout={env.str('DATABASE_STATEMENT_TIMEOUT', '0')}"
+        " -c pg_trgm.word_similarity_threshold=0.45",
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+# Redis: Celery's wake-ups, nothing else.
+REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url()
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "live"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A hung broker costs a post one short time-out, not kombu's default of waiting for ever and then three times more.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
+    "retry_on_timeout": False,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "health_check_interval": 5,
+}
+CELERY_TASK_ROUTES = {
+    "sentiment.score_pending": {"queue": "live"},
+    "sentiment.score_backlog": {"queue": "backfill"},
+    "sentiment.train_pending": {"queue": "train"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "score-backlog": {"task": "sentiment.score_backlog", "schedule": 5.0, "options": {"expires": 5}},
+    "train-pending": {"task": "sentiment.train_pending", "schedule": 15.0, "options": {"expires": 15}},
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+# Collected for production only; while developing, files are found where they are.
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(HOME / "static")) if PRODUCTION else None
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+# People
+AUTH_USER_MODEL = "members.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "textflix.members.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if env.bool("EMAIL_VERIFICATION", False) else "optional"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
+POSTS_PER_MINUTE_AND_ADDRESS = env.int("POSTS_PER_MINUTE_AND_ADDRESS", 60)
+ACCOUNT_RATE_LIMITS = {
+    "signup": "30/m/ip",
+    "login": "60/m/ip",
+    "post_review": f"{POSTS_PER_MINUTE_AND_ADDRESS}/m/ip",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Staff need a second factor; a site on this machine alone may do without.
+STAFF_MFA = env.bool("STAFF_MFA") if env.str("STAFF_MFA", "") else PRODUCTION
+AXES_ONLY_ADMIN_SITE = True
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours: nobody is locked out for good
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Textflix <textflix@localhost>")
+
+# Limits that leave room for people and little for scripts (by address: see ACCOUNT_RATE_LIMITS).
+POSTS_PER_HOUR = env.int("POSTS_PER_HOUR", 60)
+POSTS_IN_FIRST_HOUR = env.int("POSTS_IN_FIRST_HOUR", 10)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# Browser-side protection
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "img-src": [SELF, "data:"],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "textflix.views.csrf_failure"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    if env.bool("BEHIND_TLS_PROXY", True):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The critic
+MODELS_DIR = HOME / "models"
+SENTIMENT_BASE = env.str("SENTIMENT_BASE", "minilm")
+SENTIMENT_DEVICE = env.str("SENTIMENT_DEVICE", "")
+# So many relabelled texts ask for the next training; 0: only admins do.
+RETRAIN_AFTER = env.int("RETRAIN_AFTER", 50)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "textflix": {"level": "INFO"},
+        "sentiment": {"level": "INFO"},
+        # Any scanner names hosts that are not ours; refusing them is no error.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from textflix import views
+from textflix.movies.sitemaps import FilmSitemap
+from textflix.reviews.sitemaps import ReviewSitemap
+
+urlpatterns = [
+    path("", include("textflix.movies.urls")),
+    path("", include("textflix.reviews.urls")),
+    path("", include("textflix.members.urls")),
+    path("", include("sentiment.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("sitemap.xml", sitemap, {"sitemaps": {"films": FilmSitemap, "reviews": ReviewSitemap}}, name="sitemap"),
+]
