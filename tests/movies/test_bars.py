@@ -1,0 +1,28 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.templatetags.bars import segments, whole_percents
+
+COUNTS = st.fixed_dictionaries({name: st.integers(0, 10_000) for name in ("positive", "negative", "unsure")})
+
+
+@given(COUNTS)
+def test_percentages_sum_to_100(counts):
+    percents = whole_percents(counts)
+    assert sum(percents.values()) == (100 if any(counts.values()) else 0)
+    for name, count in counts.items():
+        if any(counts.values()):
+            assert abs(percents[name] - 100 * count / sum(counts.values())) < 1
+
+
+@given(COUNTS.filter(lambda counts: any(counts.values())))
+def test_the_bar_is_filled_once_from_end_to_end(counts):
+    parts = segments(counts)
+    assert len(parts) == sum(count > 0 for count in counts.values())
+    assert parts[0].x == 0
+    assert parts[-1].x + parts[-1].width == pytest.approx(100, abs=0.02)
+    for left, right in pairwise(parts):
+        assert left.x + left.width <= right.x

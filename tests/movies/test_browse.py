@@ -1,0 +1,249 @@
+import random
+import re
+
+import pytest
+
+from tests.makers import make_member, make_movie, make_review, read
+from textflix.movies.models import Movie
+
+pytestmark = pytest.mark.django_db
+SORTS = ["reviews", "positive", "negative", "divided", "newest", "title"]
+
+
+def titles(client, address="/films/", **asked):
+    return [film.title for film in client.get(address, asked).context["page"]]
+
+
+def walk(client, **asked):
+    """Every film's title, by following "next" from the first page on."""
+    seen, after = [], ""
+    while True:
+        page = client.get("/films/", asked | ({"after": after} if after else {})).context["page"]
+        seen += [film.title for film in page]
+        if not page.next:
+            return seen
+        after = page.next
+
+
+class TestOrder:
+    @pytest.fixture(autouse=True)
+    def films(self, judge):
+        for title, year, counts in (
+            ("One of one", 2001, {"positive": 1}),
+            ("Loved by many", 1999, {"positive": 95, "negative": 5}),
+            ("None of one", 2003, {"negative": 1}),
+            ("Hated by many", 1980, {"positive": 4, "negative": 60}),
+            ("Divided", 1990, {"positive": 30, "negative": 30}),
+            ("Split by two", 1991, {"positive": 1, "negative": 1}),
+            ("Unread", 1970, {"unread": 2}),
+        ):
+            judge(make_movie(title.lower().replace(" ", "-"), title=title, year=year), **counts)
+        make_movie("alone", title="Alone", year=2010)
+        make_movie("undated", title="Undated", year=None)
+
+    def test_most_reviews_come_first_and_films_without_any_last(self, client):
+        order = titles(client)
+        assert order[:3] == ["Loved by many", "Hated by many", "Divided"]
+        assert set(order[-2:]) == {"Alone", "Undated"}
+
+    def test_one_of_one_never_beats_95_of_100(self, client):
+        order = titles(client, sort="positive")
+        assert order[0] == "Loved by many"
+        assert order.index("One of one") > order.index("Divided")
+
+    def test_one_pan_never_beats_sixty(self, client):
+        order = titles(client, sort="negative")
+        assert order[0] == "Hated by many"
+        assert order.index("None of one") > order.index("Divided")
+
+    def test_the_most_divided_have_both_sides_and_many_beat_two(self, client):
+        assert titles(client, sort="divided")[:2] == ["Divided", "Split by two"]
+
+    def test_newest_by_year_and_undated_last(self, client):
+        order = titles(client, sort="newest")
+        assert order[:2] == ["Alone", "None of one"]
+        assert order[-1] == "Undated"
+
+    def test_titles_in_alphabetical_order(self, client):
+        order = titles(client, sort="title")
+        assert order == sorted(order, key=str.lower)
+
+    @pytest.mark.parametrize("sort", SORTS)
+    def test_every_order_holds_every_film(self, client, sort):
+        assert len(set(titles(client, sort=sort))) == 9
+
+
+class TestPages:
+    @pytest.fixture(autouse=True)
+    def films(self, load, judge):
+        """Sixty films with many ties and gaps: equal titles, years and figures, no year, no reviews."""
+        chance = random.Random(7)
+        load(*({"Title": f"{'AÉz'[n % 3]} {n:02}", "Year": chance.choice([None, 1990, 1991])} for n in range(60)))
+        for movie in Movie.objects.order_by("pk")[:24]:
+            judge(movie, positive=chance.randrange(3), negative=chance.randrange(3), unread=chance.randrange(2))
+
+    @pytest.mark.parametrize("sort", SORTS)
+    def test_next_leads_to_every_film_exactly_once(self, client, sort):
+        seen = walk(client, sort=sort)
+        assert len(seen) == 60
+        assert len(set(seen)) == 60
+
+    def test_each_page_holds_24(self, client):
+        assert len(titles(client)) == 24
+
+    def test_films_that_come_in_while_reading_shift_nothing(self, client, judge):
+        first = client.get("/films/").context["page"]
+        newcomer = make_movie("newcomer", title="Newcomer", imdb_id="tt9999999")
+        judge(newcomer, positive=50)
+        second = titles(client, after=first.next)
+        assert not {film.title for film in first} & set(second)
+        assert "Newcomer" not in second
+
+    def test_the_links_lead_on_and_back_and_keep_what_was_asked(self, client):
+        html = client.get("/films/", {"decade": "1990", "sort": "title"}).content.decode()
+        onward = re.search(r'rel="next" href="([^"]+)"', html)[1].replace("&amp;", "&")
+        second = client.get(onward)
+        assert second.context["form"].order == "title"
+        assert {film.year // 10 for film in second.context["page"]} == {199}
+        assert 'href="/films/?sort=title&amp;decade=1990">First page' in second.content.decode()
+
+    @pytest.mark.parametrize("cursor", ["x", "1", ":", "W10:abc", "é", "\0", "a" * 5000, "WzAsIDFd:" + "A" * 43])
+    def test_a_cursor_that_is_not_ours_is_not_found(self, client, cursor):
+        answer = client.get("/films/", {"after": cursor})
+        assert answer.status_code == 404
+        assert "nothing at this address" in answer.content.decode()
+
+    def test_a_cursor_of_another_order_is_not_followed(self, client):
+        cursor = client.get("/films/", {"sort": "title"}).context["page"].next
+        assert client.get("/films/", {"sort": "newest", "after": cursor}).status_code == 404
+
+
+class TestFilters:
+    @pytest.fixture(autouse=True)
+    def films(self, load):
+        load(
+            {"Title": "A", "Year": 1989, "Genre": "Drama, War", "Language": "French, English"},
+            {"Title": "B", "Year": 1990, "Genre": "Drama", "Language": "English"},
+            {"Title": "C", "Year": 1999, "Genre": "Comedy", "Language": "French"},
+            {"Title": "D", "Year": None, "Genre": "", "Language": ""},
+        )
+        make_movie("hidden", imdb_id="tt9999999", title="tt9999999", year=1990, listed=False)
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            ({"genre": "drama"}, "AB"),
+            ({"decade": "1990"}, "BC"),
+            ({"language": "French"}, "AC"),
+            ({"genre": "drama", "decade": "1990"}, "B"),
+            ({"genre": "drama", "decade": "1980", "language": "French"}, "A"),
+            ({"genre": "comedy", "language": "English"}, ""),
+            ({"q": "b", "genre": "drama"}, "B"),
+        ],
+    )
+    def test_they_narrow_down_together(self, client, asked, expected):
+        assert sorted(titles(client, **asked)) == list(expected)
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"genre": "nothing-such"},
+            {"decade": "199"},
+            {"decade": "-1"},
+            {"decade": "9" * 400},
+            {"decade": "1990'"},
+            {"sort": "password"},
+            {"sort": "-id; DROP"},
+            {"sort": "relevance"},
+            {"genre": "\0"},
+            {"language": "\0"},
+            {"language": "x" * 61},
+            {"genre": ["a", "b"], "unknown": "1"},
+        ],
+        ids=ascii,
+    )
+    def test_what_makes_no_sense_is_as_if_it_had_not_been_asked(self, client, asked):
+        assert sorted(titles(client, **asked)) == list("ABCD")
+
+    def test_a_language_that_no_film_has_finds_none_and_says_so(self, client):
+        assert "No film" in client.get("/films/", {"language": "Klingon"}).content.decode()
+
+    def test_the_choices_are_those_of_listed_films_and_the_chosen_is_selected(self, client):
+        html = client.get("/films/", {"decade": "1990", "language": "French"}).content.decode()
+        assert '<option value="1990" selected>1990s</option>' in html
+        assert "<option selected>French</option>" in html
+        assert re.findall(r'<option value="([a-z]+)"', html) == ["comedy", "drama", "war"]
+
+
+class TestCards:
+    def card(self, client):
+        html = client.get("/films/").content.decode()
+        return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<article") : html.index("</article>")]).split())
+
+    def test_all_facts(self, client, load):
+        load({"Title": "Rear Window", "Year": 1954, "Runtime": 112, "Rating": "PG", "Director": "A. Hitchcock"})
+        assert self.card(client) == "Rear Window 1954 · 112 min · PG · A. Hitchcock No reviews yet"
+
+    @pytest.mark.parametrize(
+        ("facts", "shown"),
+        [
+            ({}, "X No reviews yet"),
+            ({"Year": 1954}, "X 1954 No reviews yet"),
+            ({"Runtime": 90, "Director": "Ann"}, "X 90 min · Ann No reviews yet"),
+            ({"Director": "Ann"}, "X Ann No reviews yet"),
+            ({"Director": "Ann, Bo, Cy, Di"}, "X Ann, Bo, Cy and others No reviews yet"),
+        ],
+    )
+    def test_absent_facts_leave_no_gap(self, client, load, facts, shown):
+        load({"Title": "X"} | facts)
+        assert self.card(client) == shown
+
+    def test_the_bar_in_words(self, client, load, judge):
+        load({"Title": "X"})
+        judge(Movie.objects.get(), positive=24, negative=6)
+        assert self.card(client) == "X 30 reviews · 24 positive (80%)"
+
+
+class TestHome:
+    def test_totals_and_what_is_still_being_read(self, client, judge):
+        movie = make_movie()
+        read(make_review(movie, make_member()), 0.9)
+        judge(movie, unread=3)
+        html = client.get("/").content.decode()
+        assert "1 review read so far" in html
+        assert "3 reviews still being read" in html
+        assert "3 of 4 were written for the demo or imported for evaluation" in html
+
+    def test_an_empty_site_is_a_page_too(self, client):
+        assert client.get("/").status_code == 200
+
+    def test_search_engines_stay_out_while_it_rests_on_imported_reviews(self, client, judge):
+        robots = '<meta name="robots" content="noindex">'
+        movie = make_movie()
+        assert robots not in client.get("/").content.decode()
+        judge(movie, positive=1)
+        assert robots in client.get("/").content.decode()
+        assert robots in client.get("/films/").content.decode()
+
+    @pytest.mark.parametrize("address", ["/", "/films/", "/films/?q=film&genre=drama"])
+    @pytest.mark.parametrize("member", [False, True])
+    def test_queries_do_not_grow_with_the_films(
+        self, client, load, judge, address, member, django_assert_max_num_queries
+    ):
+        load(*({"Title": f"Film {n}", "Director": "Ann, Bo", "Genre": "Drama"} for n in range(30)))
+        for movie in Movie.objects.all():
+            judge(movie, positive=1)
+        if member:
+            client.force_login(make_member())
+        client.get(address)
+        with django_assert_max_num_queries(7):
+            client.get(address)
+
+
+def test_the_sitemap_lists_what_members_alone_wrote_of(client, judge):
+    make_movie("plain", title="Plain")
+    judge(make_movie("imported", title="Imported"), positive=1)
+    make_review(make_movie("own", title="Own"), make_member())
+    make_movie("tt0000009", imdb_id="tt0000009", title="tt0000009", listed=False)
+    locations = re.findall(r"<loc>[^<]*/film/([^/]+)/</loc>", client.get("/sitemap.xml").content.decode())
+    assert locations == ["plain", "own"]

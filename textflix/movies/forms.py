@@ -1,0 +1,80 @@
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from textflix.movies.browse import SORT_NAMES, SORTS, choices
+from textflix.movies.models import Movie, MovieQuerySet
+from textflix.movies.readers import FIRST_YEAR, LAST_YEAR
+from textflix.movies.search import LONGEST, search
+from textflix.pagination import Keyset
+
+
+class BrowseForm(forms.Form):
+    """What /films/ was asked for. A value that makes no sense is left out, as if it had not been asked for."""
+
+    q = forms.CharField(required=False)
+    sort = forms.ChoiceField(required=False, choices=SORT_NAMES)
+    decade = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    language = forms.CharField(required=False, max_length=60)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.choices = choices()
+        self.fields["genre"] = forms.ChoiceField(
+            required=False, choices=[(slug, name) for _, slug, name in self.choices.genres]
+        )
+        self.is_valid()
+
+    def clean_q(self) -> str:
+        return " ".join(self.cleaned_data["q"].split())[:LONGEST]
+
+    def clean_decade(self) -> int | None:
+        decade = self.cleaned_data["decade"]
+        return None if decade is None else decade // 10 * 10
+
+    @property
+    def order(self) -> str:
+        text, sort = self.wanted.get("q"), self.wanted.get("sort")
+        if not sort or (sort == "relevance" and not text):
+            return "relevance" if text else "reviews"
+        return str(sort)
+
+    @property
+    def keyset(self) -> Keyset:
+        return SORTS[self.order]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def query(self) -> QueryDict:
+        """What was asked for, for links that change a part of it."""
+        query = QueryDict(mutable=True)
+        query.update(self.wanted)
+        return query
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        return [item for item in SORT_NAMES.items() if item[0] != "relevance" or "q" in self.wanted]
+
+    @property
+    def sort_name(self) -> str:
+        return SORT_NAMES[self.order]
+
+    @property
+    def languages(self) -> list[str]:
+        language = self.wanted.get("language")
+        return self.choices.languages + ([language] if language and language not in self.choices.languages else [])
+
+    def films(self) -> MovieQuerySet:
+        films = Movie.objects.listed()
+        if genre := self.wanted.get("genre"):
+            # By its id, which the planner has statistics for.
+            films = films.filter(genres=next(pk for pk, slug, _ in self.choices.genres if slug == genre))
+        if decade := self.wanted.get("decade"):
+            films = films.filter(year__range=(decade, decade + 9))
+        if language := self.wanted.get("language"):
+            films = films.filter(languages__contains=[language])
+        return search(films, text) if (text := self.wanted.get("q")) else films

@@ -1,0 +1,176 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Prefetch, Q, Sum
+from django.urls import reverse
+
+IMDB_ID = r"tt[0-9]{7,10}"
+
+
+class Genre(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    name = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MovieQuerySet(models.QuerySet["Movie"]):
+    def listed(self) -> "MovieQuerySet":
+        """Films that the catalogue knows; the others only hold imported reviews."""
+        return self.filter(listed=True)
+
+    def for_search_engines(self) -> "MovieQuerySet":
+        """Films whose pages rest on nothing that was written for the demo or imported."""
+        return self.listed().exclude(Q(sentiment__demo__gt=0) | Q(sentiment__imported__gt=0))
+
+    def for_cards(self) -> "MovieQuerySet":
+        """With sentiment, where there is any, and directors, and without what only search reads."""
+        directors = Credit.objects.filter(role=Credit.Role.DIRECTOR).select_related("person")
+        return (
+            self.select_related("sentiment")
+            .defer("names", "search_names", "search")
+            .prefetch_related(Prefetch("credits", directors))
+        )
+
+    def for_page(self) -> "MovieQuerySet":
+        return (
+            self.select_related("sentiment")
+            .defer("names", "search_names", "search")
+            .prefetch_related("genres", Prefetch("credits", Credit.objects.select_related("person")))
+        )
+
+    def totals(self) -> dict[str, int]:
+        """Reviews of all films, how many of them were read, and how many are not members' own."""
+        sums = self.filter(sentiment__reviews__gt=0).aggregate(
+            reviews=Sum("sentiment__reviews", default=0),
+            read=Sum("sentiment__scored", default=0),
+            not_real=Sum(F("sentiment__demo") + F("sentiment__imported"), default=0),
+        )
+        return sums | {"unread": sums["reviews"] - sums["read"]}
+
+
+class Movie(models.Model):
+    """A film. `listed` is false for films known only by their IMDb id: they hold reviews but are kept out of browse."""
+
+    imdb_id = models.CharField("IMDb id", max_length=12, unique=True, validators=[RegexValidator(rf"^{IMDB_ID}\Z")])
+    slug = models.SlugField(max_length=120, unique=True)
+    title = models.CharField(max_length=300)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    runtime = models.PositiveSmallIntegerField("runtime (minutes)", null=True, blank=True)
+    certificate = models.CharField(max_length=20, blank=True)
+    languages = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    countries = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    tomatometer = models.PositiveSmallIntegerField(null=True, blank=True)
+    metacritic = models.PositiveSmallIntegerField(null=True, blank=True)
+    box_office = models.PositiveBigIntegerField("box office (US $)", null=True, blank=True)
+    listed = models.BooleanField(default=True)
+    genres = models.ManyToManyField(Genre, related_name="movies", blank=True)
+    people = models.ManyToManyField(Person, through="Credit", related_name="movies")
+    names = models.TextField("names of its people, for search", blank=True, editable=False)
+    # The database folds (no accents, case or punctuation), so that no way of writing a title can leave search behind.
+    search_title = models.GeneratedField(
+        expression=Func(F("title"), function="fold"),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
+    search_names = models.GeneratedField(
+        expression=Func(F("names"), function="fold"), output_field=models.TextField(), db_persist=True
+    )
+    search = models.GeneratedField(
+        expression=SearchVector(Func(F("title"), function="fold"), weight="A", config="simple")
+        + SearchVector(Func(F("names"), function="fold"), weight="B", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = MovieQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("search_title", "id", name="movie_by_title", condition=Q(listed=True)),
+            models.Index(F("year").desc(), "id", name="movie_newest", condition=Q(listed=True)),
+            GinIndex("languages", name="movie_languages"),
+            GinIndex("search", name="movie_search"),
+            GinIndex(OpClass("search_title", "gin_trgm_ops"), name="movie_title_typos"),
+            GinIndex(OpClass("search_names", "gin_trgm_ops"), name="movie_names_typos"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("film", args=[self.slug])
+
+    @property
+    def for_search_engines(self) -> bool:
+        """Listed, and nothing on its page was written for the demo or imported."""
+        sentiment = getattr(self, "sentiment", None)
+        return self.listed and (sentiment is None or sentiment.only_members)
+
+    @property
+    def marks(self) -> list[str]:
+        """What its page has to say about where its reviews come from."""
+        sentiment = getattr(self, "sentiment", None)
+        if sentiment is None:
+            return []
+        counts = {"written for the demo": sentiment.demo, "imported for evaluation": sentiment.imported}
+        return [f"reviews {mark}" for mark, count in counts.items() if count]
+
+    @property
+    def facts(self) -> str:
+        """Year, runtime and certificate, as far as they are known."""
+        known = (self.year, self.runtime and f"{self.runtime} min", self.certificate)
+        return " · ".join(str(fact) for fact in known if fact)
+
+    def _people(self, role: str) -> list["Person"]:
+        return [credit.person for credit in self.credits.all() if credit.role == role]
+
+    @property
+    def directors(self) -> list["Person"]:
+        return self._people(Credit.Role.DIRECTOR)
+
+    @property
+    def writers(self) -> list["Person"]:
+        return self._people(Credit.Role.WRITER)
+
+    @property
+    def cast(self) -> list["Person"]:
+        return self._people(Credit.Role.CAST)
+
+
+class Credit(models.Model):
+    class Role(models.TextChoices):
+        DIRECTOR = "director"
+        WRITER = "writer"
+        CAST = "cast"
+
+    # Its constraint is the index by movie.
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="credits", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="credits")
+    role = models.CharField(max_length=8, choices=Role)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["movie", "role", "person"], name="one_credit_per_movie_role_and_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.role} of {self.movie}"

@@ -1,0 +1,80 @@
+"""The reviews on a film's page: in which order, with which stars, which page of them."""
+
+import re
+
+from django.db.models import Case, FloatField, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+
+from textflix.movies.models import Movie
+from textflix.pagination import Keyset, Part
+from textflix.reviews.models import Review
+
+PER_PAGE = 20
+SORT_NAMES = {"newest": "Newest", "positive": "Most positive", "negative": "Most negative"}
+READ = Q(standing__isnull=False)
+# Imported reviews have no date and so come after all that have one.
+NEWEST = Keyset(
+    "newest", Part(("-written_at", "-pk"), Q(written_at__isnull=False)), Part(("-pk",), Q(written_at__isnull=True))
+)
+SORTS = {
+    "newest": NEWEST,
+    "positive": Keyset("positive", Part(("-standing", "-pk"), READ), Part(("-pk",), ~READ)),
+    "negative": Keyset("negative", Part(("standing", "-pk"), READ), Part(("-pk",), ~READ)),
+}
+# The verdict before the score, because a human's label may have overruled it; null until one of them is there.
+STANDING = Case(
+    When(reading__verdict="negative", then=Value(0.0)),
+    When(reading__verdict="unsure", then=Value(1.0)),
+    When(reading__verdict="positive", then=Value(2.0)),
+    output_field=FloatField(),
+) + Coalesce("reading__positive", 0.5)
+STARS = re.compile(r"([0-5](?:\.[05])?)(?:-([0-5](?:\.[05])?))?")
+STAR_NAMES = {"4-5": "4 to 5 stars", "2.5-3.5": "2½ to 3½ stars", "0.5-2": "½ to 2 stars"}
+
+
+class ReviewList:
+    """What ?sort=, ?stars= and ?after= asked for. A value that makes no sense is as if it had not been given."""
+
+    def __init__(self, movie: Movie, asked: QueryDict, own: Review | None) -> None:
+        sort, stars = str(asked.get("sort", "")), str(asked.get("stars", ""))
+        self.sort = sort if sort in SORTS else "newest"
+        self.half_stars = half_stars(stars)
+        self.stars = stars if self.half_stars else ""
+        reviews = (
+            Review.objects.for_pages()
+            .filter(movie=movie)
+            .defer("movie__names", "movie__search_names", "movie__search")
+            .annotate(standing=STANDING)
+        )
+        if own:
+            # It stands above the list already.
+            reviews = reviews.exclude(pk=own.pk)
+        if self.half_stars:
+            reviews = reviews.filter(stars__range=self.half_stars)
+        self.page = SORTS[self.sort].page(reviews, asked.get("after", ""), PER_PAGE)
+
+    @property
+    def query(self) -> QueryDict:
+        """What was asked for, for links that change a part of it."""
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in (("sort", self.sort), ("stars", self.stars)) if value})
+        return query
+
+    @property
+    def sorts(self) -> dict[str, str]:
+        return SORT_NAMES
+
+    @property
+    def star_choices(self) -> dict[str, str]:
+        """The ranges, and an exact number or another range where the address says so."""
+        return ({self.stars: f"{self.stars} stars"} if self.stars else {}) | STAR_NAMES
+
+
+def half_stars(text: str) -> tuple[int, int] | None:
+    """Stars as people write them, "4", "3.5" or "2.5-4", in half stars from least to most."""
+    found = STARS.fullmatch(text)
+    if not found:
+        return None
+    ends = [round(2 * float(end or found[1])) for end in found.groups()]
+    return min(ends), max(ends)
