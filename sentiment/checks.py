@@ -1,0 +1,78 @@
+"""What rebuild_sentiment --check proves: stored equals recomputed, and every reading agrees with its scores."""
+
+from django.db import connection, transaction
+
+from sentiment.aggregates import COLUMNS, computed, refresh
+from sentiment.intake import receive
+from sentiment.locks import hold
+from sentiment.models import MovieSentiment
+from sentiment.verdicts import SETTLED, THRESHOLDS, settle
+from textflix.reviews.models import Review
+
+_MISSING_READING = """
+    SELECT review.id FROM reviews_review AS review
+    LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
+    WHERE reading.review_id IS NULL
+       OR (reading.version_id IS NOT NULL AND reading.digest <> review.digest)
+       OR (reading.version_id IS NOT NULL AND NOT EXISTS (
+              SELECT 1 FROM sentiment_score AS score
+              WHERE score.review_id = review.id AND score.version_id = reading.version_id
+                AND score.digest = reading.digest))
+    ORDER BY review.id
+"""
+_UNSETTLED = f"""
+    SELECT stored.review_id FROM sentiment_reading AS stored
+    JOIN ({SETTLED}) AS settled ON settled.review_id = stored.review_id
+    WHERE (stored.score_id, stored.positive, stored.label_id, stored.verdict)
+          IS DISTINCT FROM (settled.score_id, settled.positive, settled.label_id, settled.verdict)
+    ORDER BY stored.review_id
+"""  # noqa: S608  only a constant is put in
+_FILMS = "movie.id IN (SELECT movie_id FROM reviews_review UNION SELECT movie_id FROM sentiment_moviesentiment)"
+_DIFFERENT_FILMS = f"""
+    SELECT now.movie_id FROM ({computed(_FILMS)}) AS now
+    LEFT JOIN sentiment_moviesentiment AS stored ON stored.movie_id = now.movie_id
+    WHERE stored.movie_id IS NULL
+       OR ({", ".join("now." + name for name in COLUMNS.split(", "))})
+          IS DISTINCT FROM ({", ".join("stored." + name for name in COLUMNS.split(", "))})
+    ORDER BY now.movie_id
+"""  # noqa: S608  only constants are put in
+
+
+def _ids(query: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, THRESHOLDS)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def differences() -> list[str]:
+    """Every difference, as a sentence, from one snapshot of the database."""
+    within = connection.in_atomic_block
+    with transaction.atomic():
+        if not within:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return [
+            *(f"review {pk}: its reading does not match its scores" for pk in _ids(_MISSING_READING)),
+            *(f"review {pk}: its verdict does not follow from its labels and scores" for pk in _ids(_UNSETTLED)),
+            *(f"film {pk}: its sentiment is not what its reviews say" for pk in _ids(_DIFFERENT_FILMS)),
+        ]
+
+
+def rebuild() -> tuple[int, int]:
+    """Mend every difference; returns how many reviews and how many films were touched."""
+    unread, unsettled = _ids(_MISSING_READING), _ids(_UNSETTLED)
+    with transaction.atomic():
+        hold(sorted({*unread, *unsettled}))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE sentiment_reading SET version_id = NULL, digest = '' WHERE review_id = ANY(%s)", [unread]
+            )
+        receive(unread, live=False)
+        settle(unsettled)
+    films = _ids(_DIFFERENT_FILMS)
+    refresh(films)
+    return len({*unread, *unsettled}), len(films)
+
+
+def totals() -> tuple[int, int]:
+    return Review.objects.count(), MovieSentiment.objects.count()

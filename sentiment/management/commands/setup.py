@@ -1,0 +1,30 @@
+import secrets
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from tqdm import tqdm
+
+from sentiment import demo
+from textflix import embedded
+from textflix.members.models import User
+from textflix.movies.catalogue import import_catalogue
+from textflix.movies.models import Movie
+
+
+class Command(BaseCommand):
+    help = "Bring a new or old database to where the site can start: tables, catalogue, demo corpus, an administrator."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if not Movie.objects.filter(listed=True).exists():
+            with transaction.atomic():  # whole or not at all: the next start asks only whether it is there
+                import_catalogue()
+        if not demo.is_loaded():
+            with tqdm(desc="Demo corpus", unit=" reviews", disable=None) as bar:
+                demo.load(bar.update)
+        if not User.objects.filter(is_superuser=True).exists():
+            password = embedded.kept("admin-password", lambda: secrets.token_urlsafe(12))
+            User.objects.create_superuser("admin", "admin@localhost", password)

@@ -1,0 +1,38 @@
+"""Promoting and rolling back only move a pointer: the newest Promotion. Workers then reread what is stale."""
+
+import logging
+
+from django.db import transaction
+
+from sentiment.models import ModelVersion, Promotion
+from sentiment.wakeup import wake
+from textflix.members.models import User
+
+logger = logging.getLogger(__name__)
+
+
+def serving() -> ModelVersion | None:
+    return Promotion.objects.serving()
+
+
+@transaction.atomic
+def promote(version: ModelVersion, *, reason: str, by: User | None = None) -> bool:
+    """Let this version serve; False where it serves already."""
+    if serving() == version:
+        return False
+    Promotion.objects.create(version=version, reason=reason, by=by)
+    logger.info("%s serves: %s (by %s)", version, reason, by or "the system")
+    transaction.on_commit(lambda: wake("sentiment.score_backlog"))
+    return True
+
+
+@transaction.atomic
+def roll_back(*, by: User | None = None) -> ModelVersion:
+    """Return to the version that served before the present one ever did; LookupError where there was none."""
+    now = serving()
+    first = Promotion.objects.filter(version=now).order_by("pk").first()
+    before = Promotion.objects.filter(pk__lt=first.pk).select_related("version").first() if first else None
+    if before is None:
+        raise LookupError("There is no earlier version to roll back to.")
+    promote(before.version, reason=f"rolled back from {now}", by=by)
+    return before.version

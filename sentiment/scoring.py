@@ -1,0 +1,200 @@
+"""From a review to its score: the row is the queue. Claim in a short transaction, predict outside any, store in one.
+
+Batches are our own claim, not Celery's: celery-batches cannot retry, and a message says nothing that the rows do not.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+
+from sentiment.aggregates import refresh
+from sentiment.core.scorer import Prediction, Scorer
+from sentiment.locks import films_of, hold
+from sentiment.models import ModelVersion, Reading
+from sentiment.promotion import serving
+from sentiment.serving import scorer_for
+from sentiment.verdicts import settle
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)
+MAX_ATTEMPTS = 3
+# A batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
+BATCH_SECONDS = 0.4
+FIRST_BATCH, LARGEST_BATCH = 8, 256
+CANARY = "A plain text that every working critic can read."
+
+
+@dataclass(frozen=True)
+class Claimed:
+    review_id: int
+    text: str
+    digest: str
+
+
+class Broken(RuntimeError):
+    """The critic itself fails, whatever it is given: the texts are not to blame."""
+
+
+def claim(version: ModelVersion, limit: int, *, live_only: bool = False) -> list[Claimed]:
+    """Lease up to `limit` reviews that this version has not read, those that people wait for first.
+
+    A text that failed before is claimed alone, so that it cannot take its batch-mates down with it. Attempts count from
+    the claim: a text that kills its worker counts, too.
+    """
+    with transaction.atomic():
+        ids = _next(version, limit, live_only=live_only)
+        if not ids:
+            return []
+        Reading.objects.filter(pk__in=ids).update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1)
+        rows = Reading.objects.filter(pk__in=ids).values_list("review_id", "review__text", "review__digest")
+        return [Claimed(*row) for row in rows]
+
+
+def _next(version: ModelVersion, limit: int, *, live_only: bool) -> list[int]:
+    for candidates in _candidates(version, live_only=live_only):
+        for condition, size in ((Q(attempts=0), limit), (Q(attempts__gt=0), 1)):
+            free = candidates.filter(condition).select_for_update(skip_locked=True)[:size]
+            if ids := list(free.values_list("pk", flat=True)):
+                return ids
+    return []
+
+
+def _candidates(version: ModelVersion, *, live_only: bool) -> list[QuerySet[Reading]]:
+    """Queues in their order: unread and awaited, unread in bulk, then read by another version only, newest first.
+
+    Every one of them is a walk along an index, also with hundreds of thousands of rows behind it.
+    """
+    now = timezone.now()
+    free = Reading.objects.filter(
+        Q(leased_until__isnull=True) | Q(leased_until__lt=now), quarantined_at__isnull=True, attempts__lt=MAX_ATTEMPTS
+    )
+    unread = free.filter(version__isnull=True).order_by("review_id")
+    queues = [unread.filter(live=True)]
+    if not live_only:
+        queues.append(unread.filter(live=False))
+        others = ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True)
+        queues += [free.filter(version_id=other).order_by("-review_id") for other in others]
+    return queues
+
+
+def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
+    """Write the scores of those texts that are still the present ones; returns how many.
+
+    An edit or a deletion in the meantime wins: its reading was reset, and what was read of the old text is dropped.
+    """
+    given = {item.review_id: (item, prediction) for item, prediction in zip(claimed, predictions, strict=True)}
+    with transaction.atomic():
+        present = hold(sorted(given))
+        rows = [given[pk] for pk in present]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _STORE,
+                {
+                    "version": version.pk,
+                    "reviews": present,
+                    "digests": [item.digest for item, _ in rows],
+                    "positive": [prediction.positive for _, prediction in rows],
+                    "bias": [prediction.bias for _, prediction in rows],
+                    "sentences": [_sentences(prediction) for _, prediction in rows],
+                },
+            )
+            stored = [row[0] for row in cursor.fetchall()]
+        settle(stored)
+        refresh(films_of(stored))
+    return len(stored)
+
+
+_STORE = """
+    WITH given AS (
+        SELECT review.id AS review_id, review.digest, given.positive, given.bias, given.sentences
+        FROM unnest(%(reviews)s::bigint[], %(digests)s::text[], %(positive)s::float8[], %(bias)s::float8[],
+                    %(sentences)s::jsonb[]) AS given (review_id, digest, positive, bias, sentences)
+        JOIN reviews_review AS review ON review.id = given.review_id AND review.digest = given.digest
+    ), scored AS (
+        INSERT INTO sentiment_score (review_id, version_id, digest, positive, bias, sentences, scored_at)
+        SELECT review_id, %(version)s, digest, positive, bias, sentences, now() FROM given
+        ON CONFLICT (review_id, version_id, digest) DO UPDATE
+        SET positive = EXCLUDED.positive, bias = EXCLUDED.bias, sentences = EXCLUDED.sentences,
+            scored_at = EXCLUDED.scored_at
+    )
+    UPDATE sentiment_reading AS reading
+    SET version_id = %(version)s, digest = given.digest, live = false,
+        leased_until = NULL, attempts = 0, error = '', quarantined_at = NULL
+    FROM given
+    WHERE reading.review_id = given.review_id
+    RETURNING reading.review_id
+"""
+
+
+def _sentences(prediction: Prediction) -> str:
+    return json.dumps(
+        [{"start": s.start, "end": s.end, "share": round(s.share, 6) if s.read else None} for s in prediction.sentences]
+    )
+
+
+def score_batch(version: ModelVersion, limit: int, *, live_only: bool = False) -> int:
+    """Claim, predict and store one batch; returns how many were claimed (0: nothing to do)."""
+    scorer = scorer_for(version)
+    claimed = claim(version, limit, live_only=live_only)
+    if not claimed:
+        return 0
+    try:
+        predictions = scorer.predict([item.text for item in claimed])
+    except Exception as error:
+        _release(claimed, error, scorer)
+    else:
+        store(version, claimed, predictions)
+    return len(claimed)
+
+
+def _release(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None:
+    """Give a failed batch back; each of its texts is then tried alone, and put aside at its third failure."""
+    readings = Reading.objects.filter(pk__in=[item.review_id for item in claimed])
+    try:
+        scorer.predict([CANARY])
+    except Exception as broken:
+        readings.update(leased_until=None, attempts=F("attempts") - 1)
+        raise Broken(f"the critic cannot read at all: {broken}") from error
+    logger.warning("%d texts could not be read together: %s", len(claimed), error)
+    readings.update(leased_until=None, error=f"{type(error).__name__}: {error}"[:2000])
+    quarantine_exhausted()
+
+
+def quarantine_exhausted() -> int:
+    """Put aside what has failed three times, or killed its worker three times."""
+    now = timezone.now()
+    return (
+        Reading.objects.filter(attempts__gte=MAX_ATTEMPTS, quarantined_at__isnull=True)
+        .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
+        .update(
+            quarantined_at=now,
+            leased_until=None,
+            error=Coalesce(NullIf("error", Value("")), Value("Its worker died while reading it.")),
+        )
+    )
+
+
+def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
+    """Read batch after batch until nothing is left or the time is up; returns how many were read."""
+    version = serving()
+    if version is None:
+        return 0
+    end, size, total = clock() + seconds, FIRST_BATCH, 0
+    while True:
+        start = clock()
+        count = score_batch(version, size, live_only=live_only)
+        total += count
+        took = clock() - start
+        if not count or clock() > end:
+            return total
+        if count == size:
+            size = max(1, min(LARGEST_BATCH, 2 * size, int(size * BATCH_SECONDS / took)))

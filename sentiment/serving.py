@@ -1,0 +1,34 @@
+"""Which version serves, and its scorer in this process. A folder is named by its weights' fingerprint."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from sentiment.core.scorer import Scorer
+from sentiment.models import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+
+def folder(version: ModelVersion) -> Path:
+    return Path(settings.MODELS_DIR) / version.fingerprint
+
+
+@dataclass
+class _Loaded:
+    version_id: int
+    scorer: Scorer
+
+
+_loaded: _Loaded | None = None
+
+
+def scorer_for(version: ModelVersion) -> Scorer:
+    """The version's scorer; one is kept per process, because workers read with one version at a time."""
+    global _loaded
+    if _loaded is None or _loaded.version_id != version.pk:
+        _loaded = _Loaded(version.pk, Scorer.load(folder(version), device=settings.SENTIMENT_DEVICE or None))
+        logger.info("reading with %s", version)
+    return _loaded.scorer

@@ -1,0 +1,37 @@
+"""Thin: each task is one call. What is to be done stands in Postgres; running one twice does no harm.
+
+The critic is imported by the worker that needs it: beat, which only knows these names, stays free of torch.
+"""
+
+from celery import shared_task
+
+from sentiment import training_runs
+
+LIVE_SECONDS, BACKLOG_SECONDS = 5.0, 4.0
+
+
+@shared_task(name="sentiment.score_pending", ignore_result=True)
+def score_pending() -> None:
+    """Read what people wait for."""
+    from sentiment import scoring
+
+    scoring.drain(LIVE_SECONDS, live_only=True)
+
+
+@shared_task(name="sentiment.score_backlog", ignore_result=True)
+def score_backlog() -> None:
+    """The sweeper: put aside what cannot be read, then read for some seconds, what people wait for first."""
+    from sentiment import scoring
+
+    scoring.quarantine_exhausted()
+    scoring.drain(BACKLOG_SECONDS)
+
+
+@shared_task(name="sentiment.train_pending", ignore_result=True)
+def train_pending() -> None:
+    """Carry out the training that was asked for, or that enough new labels ask for."""
+    training_runs.request_if_due()
+    if training_runs.is_waiting():
+        from sentiment import retraining
+
+        retraining.run_pending()

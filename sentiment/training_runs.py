@@ -1,0 +1,99 @@
+"""Who asked for a training, who is at it, and how far it is. One at a time; no torch, so that the admin may ask."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from sentiment.models import Label, Promotion, TrainingRun
+from sentiment.wakeup import wake
+from textflix.members.models import User
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 3
+REPORT_SECONDS = 2.0
+Progress = Callable[[float, str], None]
+
+
+class AlreadyTraining(RuntimeError):
+    """One training runs at a time."""
+
+
+def request(*, method: str = "probe", by: User | None = None) -> TrainingRun:
+    """Ask for a training; the training worker carries it out. Raises AlreadyTraining while one is under way."""
+    try:
+        with transaction.atomic():
+            run = TrainingRun.objects.create(method=method, requested_by=by)
+    except IntegrityError:
+        raise AlreadyTraining("A training is under way already; wait for it to end.") from None
+    transaction.on_commit(lambda: wake("sentiment.train_pending"))
+    return run
+
+
+def request_if_due() -> None:
+    """Ask for a training once enough texts were relabelled since the last one was asked for."""
+    served = Promotion.objects.order_by("pk").first()
+    if not settings.RETRAIN_AFTER or served is None:
+        return
+    last = TrainingRun.objects.first()
+    relabelled = Label.objects.filter(source=Label.Source.ADMIN, at__gt=last.requested_at if last else served.at)
+    if relabelled.values("review").distinct().count() >= settings.RETRAIN_AFTER:
+        try:
+            request()
+        except AlreadyTraining:
+            return
+
+
+def _waiting() -> QuerySet[TrainingRun]:
+    died = Q(state=TrainingRun.State.RUNNING, leased_until__lt=timezone.now())
+    return TrainingRun.objects.filter(Q(state=TrainingRun.State.QUEUED) | died)
+
+
+def is_waiting() -> bool:
+    return _waiting().exists()
+
+
+@transaction.atomic
+def claim() -> TrainingRun | None:
+    """Take on the training that waits, or whose process died; None where there is none."""
+    now = timezone.now()
+    run = _waiting().select_for_update(skip_locked=True).first()
+    if run is None:
+        return None
+    if run.attempts >= MAX_ATTEMPTS:
+        finish(run, TrainingRun.State.FAILED, f"Its process died {run.attempts} times.")
+        return None
+    run.state, run.leased_until, run.attempts = TrainingRun.State.RUNNING, now + LEASE, run.attempts + 1
+    run.started_at = run.started_at or now
+    run.save()
+    return run
+
+
+def finish(run: TrainingRun, state: TrainingRun.State, message: str) -> None:
+    run.state, run.message, run.finished_at, run.leased_until = state, message[:300], timezone.now(), None
+    run.progress = 1 if state == TrainingRun.State.DONE else run.progress
+    run.save()
+    logger.info("%s: %s", run, message)
+
+
+def reporter(run: TrainingRun, progress: Progress) -> Progress:
+    """Tell the caller at once and the database every few seconds; each word to the database renews the lease."""
+    told = -REPORT_SECONDS
+
+    def report(share: float, message: str) -> None:
+        nonlocal told
+        progress(share, message)
+        if time.monotonic() - told > REPORT_SECONDS:
+            told = time.monotonic()
+            TrainingRun.objects.filter(pk=run.pk).update(
+                progress=share, message=message[:300], leased_until=timezone.now() + LEASE
+            )
+
+    return report

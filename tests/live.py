@@ -1,0 +1,148 @@
+"""A whole site, started as `make run` starts it, for tests that use it from outside: pages, processes, its database."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import requests
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PASSWORD = "Corr3ct-horse-battery!"  # noqa: S105
+
+
+@dataclass
+class Site:
+    home: Path
+    port: int
+    runner: "subprocess.Popen[bytes]"
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[Any]:
+        """A connection of the test's own; what it did is undone at the end, unless it commits."""
+        sockets = str((self.home / "run" / "sockets").readlink())
+        with contextlib.closing(psycopg2.connect(host=sockets, dbname="textflix", user="textflix")) as connection:
+            yield connection
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.database() as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(query, values)
+                return cursor.fetchall() if cursor.description else []
+
+    def one(self, query: str, *values: object) -> Any:
+        return self.sql(query, *values)[0][0]
+
+    def manage(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        environment = os.environ | {"TEXTFLIX_HOME": str(self.home)}
+        return subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=REPOSITORY, env=environment, capture_output=True, text=True
+        )
+
+    def pids(self, *words: str) -> list[int]:
+        """This site's processes whose command line holds all these words."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and all(w in (entry / "cmdline").read_bytes().decode() for w in words):
+                    mine = str(self.home).encode() in (entry / "environ").read_bytes()
+                    if mine or str(self.home) in os.readlink(entry / "cwd"):
+                        found.append(int(entry.name))
+        return found
+
+    def kill(self, *words: str, how: signal.Signals = signal.SIGKILL) -> list[int]:
+        struck = self.pids(*words)
+        assert struck, f"no process matches {words}"
+        for pid in struck:
+            os.kill(pid, how)
+        return struck
+
+    def is_clean(self) -> None:
+        checked = self.manage("rebuild_sentiment", "--check")
+        assert checked.returncode == 0, checked.stderr
+
+
+class Visitor(requests.Session):
+    """A browser without JavaScript."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+
+    def open(self, path: str, **values: str) -> requests.Response:
+        """GET a page; with values, fill in its form and submit it. The page's own form answers at the page's address."""
+        address = self.site.address + path
+        page = self.get(address, timeout=30)
+        if not values:
+            return page
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        assert token, f"{path} has no form"
+        form = {"csrfmiddlewaretoken": token[1]} | values
+        return self.post(page.url, data=form, headers={"Referer": page.url}, timeout=30)
+
+    def sign_up(self, name: str) -> "Visitor":
+        mail = f"{name}@example.org"
+        answer = self.open("/accounts/signup/", username=name, email=mail, password1=PASSWORD, password2=PASSWORD)
+        assert answer.ok
+        assert "sessionid" in self.cookies
+        return self
+
+    def write(self, film: str, text: str) -> int:
+        """Post a review; its id."""
+        answer = self.open(f"{film}review/", text=text)
+        found = re.search(r"/review/(\d+)/$", answer.url)
+        assert found, f"posting led to {answer.url}"
+        return int(found[1])
+
+    def verdict(self, review: int) -> dict[str, Any]:
+        return dict(json.loads(self.open(f"/review/{review}/verdict.json").text))
+
+
+def wait_for(what: Callable[[], Any], seconds: float, reason: str) -> Any:
+    """The first true answer within so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(requests.ConnectionError, psycopg2.OperationalError):
+            if found := what():
+                return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {reason}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(home: Path) -> Iterator[Site]:
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    environment |= {"TEXTFLIX_HOME": str(home), "PORT": str(port)}
+    with (home.parent / "site.log").open("ab") as log:
+        runner = subprocess.Popen(
+            [sys.executable, "-m", "textflix.runner"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
+        )
+    site = Site(home, port, runner)
+    try:
+        wait_for(lambda: requests.get(site.address + "/readyz", timeout=5).ok, 300, "a first critic that serves")
+        yield site
+    finally:
+        runner.send_signal(signal.SIGINT)
+        runner.wait(40)

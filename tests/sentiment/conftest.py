@@ -1,0 +1,39 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from sentiment.core.checkpoints import fingerprint
+from sentiment.models import ModelVersion
+from sentiment.promotion import promote
+
+
+@pytest.fixture
+def make_version(db: None, settings: Settings, tmp_path: Path, critic_folder: Path) -> Callable[[], ModelVersion]:
+    """Versions of the same critic under names of their own: what differs between versions is not at stake here."""
+    settings.MODELS_DIR = tmp_path / "models"
+
+    def make() -> ModelVersion:
+        name = f"{ModelVersion.objects.count():x}" + fingerprint(critic_folder)[1:]
+        shutil.copytree(critic_folder, settings.MODELS_DIR / name)
+        metrics = {"heldout": {"accuracy": 0.85, "accuracy_low": 0.77, "accuracy_high": 0.91, "n": 100}}
+        return ModelVersion.objects.create(
+            name="probe on minilm",
+            fingerprint=name,
+            method="probe",
+            base="minilm",
+            layers=3,
+            labels=120,
+            metrics=metrics,
+        )
+
+    return make
+
+
+@pytest.fixture
+def version(make_version: Callable[[], ModelVersion]) -> ModelVersion:
+    made = make_version()
+    promote(made, reason="the first")
+    return made

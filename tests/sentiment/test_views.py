@@ -1,0 +1,70 @@
+"""What the pages' live parts and other programs are told."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from sentiment.labelling import relabel
+from sentiment.models import ModelVersion, Reading
+from sentiment.scoring import drain
+from tests.conftest import PAN, PRAISE
+from textflix.movies.models import Movie
+
+pytestmark = pytest.mark.usefixtures("nothing_is_off")
+
+
+def test_the_films_numbers(client: Client, movie: Movie, make_review, version: ModelVersion) -> None:
+    address = f"/film/{movie.slug}/sentiment.json"
+    nothing = {"reviews": 0, "scored": 0, "positive": 0, "negative": 0, "unsure": 0, "stale": 0}
+    unknown = {"share": None, "low": None, "high": None}
+    assert client.get(address).json() == nothing | unknown | {"version": version.pk}
+    for text in (PRAISE, PRAISE + " Twice.", PAN):
+        make_review(movie, text)
+    assert client.get(address).json() == nothing | unknown | {"reviews": 3, "version": version.pk}
+    drain(10)
+    found = client.get(address).json()
+    assert (found["reviews"], found["scored"], found["positive"], found["negative"]) == (3, 3, 2, 1)
+    assert found["low"] < found["share"] < found["high"]
+    assert client.get("/film/no-such-film/sentiment.json").status_code == 404
+
+
+def test_a_reviews_verdict(client: Client, movie: Movie, make_review, version: ModelVersion) -> None:
+    review = make_review(movie)
+    address = f"/review/{review.pk}/verdict.json"
+    pending = {"state": "pending", "positive": None, "verdict": None, "label": None, "version": None}
+    assert client.get(address).json() == pending
+    drain(10)
+    found = client.get(address).json()
+    assert (found["state"], found["verdict"], found["label"], found["version"]) == (
+        "scored",
+        "positive",
+        None,
+        version.pk,
+    )
+    relabel([review.pk], "negative", source="admin")
+    found = client.get(address).json()
+    assert (found["state"], found["verdict"], found["label"]) == ("scored", "negative", "negative")
+    Reading.objects.update(
+        version=None, digest="", score=None, quarantined_at=timezone.now(), positive=None, verdict=""
+    )
+    assert client.get(address).json()["state"] == "failed"
+    review.hidden = True
+    review.save()
+    assert client.get(address).status_code == 404
+    Reading.objects.update(quarantined_at=None)
+
+
+def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_review, make_version) -> None:
+    from sentiment.promotion import promote
+
+    make_review(movie)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert (answer.json()["database"], answer.json()["broker"], answer.json()["version"]) == (True, True, None)
+    promote(made := make_version(), reason="the first")
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["version"] == made.pk
+    assert answer.json()["oldest_unread_seconds"] > 0
+    drain(10)
+    assert client.get("/readyz").json()["oldest_unread_seconds"] == 0
