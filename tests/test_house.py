@@ -1,0 +1,178 @@
+"""What holds for the house as a whole: who loads torch, what is pinned, that production refuses to start unsafe."""
+
+import ast
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.makers import make_member, make_movie, make_review
+from textflix.members.models import User
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LONGEST_FILE = 300
+OURS = ("textflix", "sentiment")
+PRODUCTION = {
+    "TEXTFLIX_PRODUCTION": "1",
+    "SECRET_KEY": "kV9-dQ2xZr7_mB4nTc8wLf3yHs6gJp1uEa5oXi0vRqNtYbWzKlMeCdFhGjAs",
+    "ALLOWED_HOSTS": "textflix.example",
+    "DATABASE_URL": "postgres://textflix@127.0.0.1:1/textflix",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+VISIT = """
+import json, sys
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from textflix.members.models import User
+
+settings.ALLOWED_HOSTS = ["testserver"]
+paths, answers, met = json.loads(sys.argv[1]), {}, set()
+for client in (Client(), Client()):
+    for path in paths["pages"]:
+        answer = client.get(path)
+        answers[path] = answer.status_code
+        if answer.status_code != 404:
+            met.add(answer.resolver_match.view_name)
+    client.force_login(User.objects.get(username="boss"))
+posted = client.post(paths["post"], {"text": "I loved it. The acting is superb, and the story moves."})
+roots = [r for r in get_resolver().url_patterns if getattr(r, "app_name", None) != "admin"]
+patterns = [p for r in roots for p in getattr(r, "url_patterns", [r]) if isinstance(p, URLPattern)]
+ours = {p.name for p in patterns if p.callback.__module__.split(".")[0] in ("textflix", "sentiment")}
+print(json.dumps({
+    "answers": answers, "posted": posted.status_code, "not met": sorted(ours - met),
+    "loaded": sorted({"torch", "transformers", "tokenizers", "sklearn"} & sys.modules.keys()),
+}))
+"""
+
+
+def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TEXTFLIX_HOME", "TMPDIR")}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        env=kept | {"DJANGO_SETTINGS_MODULE": "textflix.settings"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_web_process_serves_every_page_without_loading_torch():
+    boss = User.objects.create_superuser("boss", "boss@example.org")
+    movie, other = make_movie(), make_movie(imdb_id="tt0000099", slug="another-film", title="Another film")
+    review, own = make_review(movie, make_member("author")), make_review(movie, boss)
+    film = f"/film/{movie.slug}/"
+    pages = [
+        *("/", "/films/", "/films/?q=window&sort=positive", "/healthz", "/readyz", "/robots.txt", "/sitemap.xml"),
+        *("/favicon.ico", film, f"{film}review/", f"{film}sentiment.json", f"{film}bar/", "/member/author/"),
+        *(f"/review/{review.pk}/", f"/review/{review.pk}/verdict.json", f"/review/{review.pk}/reading/"),
+        *(f"/review/{own.pk}/edit/", f"/review/{own.pk}/delete/", "/accounts/login/", "/accounts/signup/"),
+        *("/accounts/password/reset/", "/accounts/email/", "/accounts/2fa/", "/nothing/here/"),
+        *("/admin/login/", "/admin/", "/admin/reviews/review/", f"/admin/reviews/review/{review.pk}/change/"),
+        *("/admin/sentiment/modelversion/", "/admin/movies/movie/", "/admin/members/user/"),
+    ]
+    database = connection.settings_dict
+    done = python(
+        "-c",
+        VISIT,
+        json.dumps({"pages": pages, "post": f"/film/{other.slug}/review/"}),
+        DATABASE_URL=f"postgres://{database['USER']}@/{database['HOST']}/{database['NAME']}",  # by its socket's folder
+        REDIS_URL=settings.REDIS_URL,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert {path for path, code in seen["answers"].items() if code >= 400} == {"/readyz", "/nothing/here/"}
+    assert seen["posted"] == 302
+    assert seen["not met"] == []
+    assert seen["loaded"] == []
+
+
+def test_every_module_around_the_core_is_in_a_contract():
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    core, _, web, workers = contracts
+    around = {f"sentiment.{path.stem}" for path in (REPOSITORY / "sentiment").iterdir() if path.stem[0] not in "_."}
+    around -= {"sentiment.core", "sentiment.pretrained"}
+    assert around - set(core["forbidden_modules"]) == set()
+    assert around - set(web["source_modules"]) == set(workers["source_modules"])
+
+
+def sources() -> list[Path]:
+    return [path for top in OURS for path in (REPOSITORY / top).rglob("*.py")]
+
+
+def test_no_file_is_longer_than_three_hundred_lines():
+    lengths = {path: len(path.read_text().splitlines()) for path in sources() if path.parent.name != "migrations"}
+    assert len(lengths) > 50
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def imported(path: Path) -> set[str]:
+    """The first names of the modules that a file imports from outside the project and the standard library."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - set(OURS)
+
+
+def plain(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[=<>~ ]", requirement)[0]).lower()
+
+
+def test_what_is_imported_is_a_declared_and_pinned_dependency():
+    dependencies = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    declared, packages = {plain(name) for name in dependencies}, importlib.metadata.packages_distributions()
+    undeclared = {
+        f"{path.relative_to(REPOSITORY)}: {name}"
+        for path in sources()
+        for name in imported(path)
+        if not declared & {plain(package) for package in packages.get(name, ["nobody knows"])}
+    }
+    assert undeclared == set()
+
+
+def test_every_dependency_is_pinned_and_the_pins_agree():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    constraints = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    pins = dict(re.fullmatch(r"([\w.-]+)==([\w.]+)", line).groups() for line in constraints if line[:1] != "#")
+    pins = {plain(name): version for name, version in pins.items()}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {name for name in wanted if pins.get(plain(name)) != name.partition("==")[2]} == set()
+
+
+def test_safe_production_settings_pass_djangos_deployment_check():
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "message"),
+    [
+        ({"DEBUG": "1"}, "DEBUG must be off in production."),
+        ({"SECRET_KEY": ""}, "Production needs SECRET_KEY to be set."),
+        ({"SECRET_KEY": "kV9-dQ2xZr7_mB4n"}, "SECRET_KEY must be random and at least 50 characters long."),
+        ({"SECRET_KEY": "secret" * 10}, "SECRET_KEY must be random and at least 50 characters long."),
+        ({"ALLOWED_HOSTS": ""}, "Production needs ALLOWED_HOSTS to be set."),
+        ({"DATABASE_URL": ""}, "Production needs DATABASE_URL to be set."),
+        ({"REDIS_URL": ""}, "Production needs REDIS_URL to be set."),
+    ],
+)
+def test_unsafe_production_settings_refuse_to_start_with_one_sentence(unsafe, message):
+    done = python("-c", "import textflix.wsgi", **PRODUCTION | unsafe)
+    assert done.returncode != 0
+    assert done.stderr.rstrip().splitlines()[-1].endswith(f"ImproperlyConfigured: {message}")

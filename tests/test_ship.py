@@ -1,0 +1,134 @@
+"""What is shipped agrees with itself: compose file, settings, README, Makefile, runner."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from textflix import runner
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+README = (REPOSITORY / "README.md").read_text()
+COMPOSE = REPOSITORY / "docker-compose.yml"
+# Known to Docker alone: they become part of the URLs, or choose the services.
+FOR_COMPOSE = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "COMPOSE_PROFILES"}
+# Set by the entry points themselves; nobody else has a reason to.
+INTERNAL = {"DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED"}
+
+
+@pytest.fixture(scope="module")
+def services():
+    return yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def read_from_environment():
+    """The names in `env.str("X")`, `os.environ["X"]`, `os.environ.get("X")`, `_number("X", …)` and the like."""
+    names = set()
+    for path in (REPOSITORY / "textflix").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                reader, key = ast.unparse(node.func), node.args[0] if node.args else None
+            elif isinstance(node, ast.Subscript):
+                reader, key = ast.unparse(node.value), node.slice
+            else:
+                continue
+            is_reader = reader == "_number" or reader.startswith(("env.", "os.environ"))
+            if is_reader and isinstance(key, ast.Constant) and re.fullmatch("[A-Z_]+", str(key.value)):
+                names.add(key.value)
+    return names - INTERNAL
+
+
+def in_readme():
+    table = README.partition("## Settings")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)
+
+
+def without(command, *options):
+    """A command without its interpreter and the named options, and without what niceness puts before it."""
+    words = command[command.index("-m") + 1 :]
+    return {word for word in words if word.partition("=")[0] not in options}
+
+
+def test_the_compose_file_keeps_to_the_compose_specification():
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_compose_file_with_a_mistake_is_noticed(tmp_path):
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text(COMPOSE.read_text().replace("healthcheck:", "healthchek:"))
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(wrong)]
+    assert subprocess.run(check, capture_output=True).returncode == 1
+
+
+def test_secrets_come_from_the_environment_and_compose_says_when_one_is_missing(services):
+    used = dict(re.findall(r"\$\{([A-Z_]+)(:[?-]|)", COMPOSE.read_text()))
+    for secret in ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+        assert used[secret] == ":?"
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
+    assert {name for name, mark in used.items() if mark == ":?"} == {name for name in example if not example[name]}
+
+
+def test_every_service_that_holds_the_project_is_set_up_for_production(services):
+    ours = {name: service for name, service in services.items() if service.get("image") == "textflix"}
+    assert ours.keys() == {"setup", "web", "worker", "worker-cpu", "trainer", "beat"}
+    for service in ours.values():
+        assert service["environment"]["TEXTFLIX_PRODUCTION"] == "1"
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["depends_on"]["db"] == {"condition": "service_healthy"}
+    assert all("healthcheck" in services[name] for name in ("db", "redis", "web", "worker", "worker-cpu"))
+    assert "USER textflix" in (REPOSITORY / "Dockerfile").read_text().splitlines()
+
+
+def test_the_critic_has_a_profile_with_a_card_and_one_without(services):
+    devices = services["worker"]["deploy"]["resources"]["reservations"]["devices"]
+    assert devices[0]["driver"] == "nvidia"
+    assert services["worker"]["profiles"] == ["gpu"]
+    assert services["worker-cpu"]["profiles"] == ["cpu"]
+    assert "deploy" not in services["worker-cpu"]
+
+
+def test_docker_runs_the_same_processes_as_make_run(services):
+    web, scoring, training, beat, _ = [child.command for child in runner.textflix().children]
+    sizes = ("--bind", "--workers", "--threads")
+    assert without(services["web"]["command"], *sizes) == without(web, *sizes)
+    for name in ("worker", "worker-cpu"):
+        assert without(services[name]["command"]) == without(scoring)
+    assert without(services["trainer"]["command"]) == without(training)
+    assert without(services["beat"]["command"]) == without(beat)
+
+
+def test_the_readme_explains_every_setting_and_no_other():
+    assert len(in_readme()) > 20
+    assert sorted(in_readme()) == sorted(read_from_environment())
+
+
+def test_compose_names_no_setting_that_nobody_reads(services):
+    used = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
+    example = set(re.findall(r"^#?([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
+    given = {name for s in services.values() if s.get("image") == "textflix" for name in s["environment"]}
+    assert (used | example | given) - FOR_COMPOSE - read_from_environment() == set()
+
+
+def test_make_help_lists_every_target():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    targets = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
+    listed = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    # "dev" is what the others need, installed by them.
+    assert {line.split()[1] for line in listed.splitlines()} == targets - {"dev"}
+
+
+def test_the_readme_names_only_targets_commands_and_pictures_that_exist():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    for target in set(re.findall(r"\bmake ([a-z]+)", README)) - {"help"}:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    commands = {path.stem for path in REPOSITORY.glob("*/**/management/commands/*.py")}
+    assert set(re.findall(r"manage\.py ([a-z_]+)", README)) <= commands
+    for link in re.findall(r"\]\(([^):]+)\)", README):
+        assert (REPOSITORY / link).exists(), link
