@@ -31,7 +31,7 @@ load: dev ## pages and aggregates on 34,000 and 340,000 generated reviews
 	$(EMBEDDED) $(PY) -m pytest -m load $(ARGS)
 
 bench: install ## how fast the critic reads on this machine
-	$(PY) -m sentiment.core bench $(ARGS)
+	$(PY) -m sentiment.core bench --data sentiment/demo/reviews.jsonl $(ARGS)
 
 lint: dev ## style, types, import rules, templates, migrations, Django's own checks
 	$(PY) -m ruff check .

@@ -1,6 +1,7 @@
 """Shared by all tests that use the site. Servers are real: run tests with `make test`."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from django.core.management import call_command
 from textflix.members.models import User
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review, Source
+
+# Torch's threads wait for each other; on a machine that does more than this one test, one thread is faster than two.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PRAISE = "I loved this film. The acting is superb, the story is moving and funny, and it looks beautiful."
 PAN = "A terrible film. Boring, badly acted, and the plot makes no sense. A complete waste of two hours."

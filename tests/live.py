@@ -18,7 +18,7 @@ import psycopg2
 import requests
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PASSWORD = "Corr3ct-horse-battery!"  # noqa: S105
+PASSWORD = "Corr3ct-horse-battery!"
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Visitor(requests.Session):
         self.site = site
 
     def open(self, path: str, **values: str) -> requests.Response:
-        """GET a page; with values, fill in its form and submit it. The page's own form answers at the page's address."""
+        """GET a page; with values, fill in its form and submit it to the same address."""
         address = self.site.address + path
         page = self.get(address, timeout=30)
         if not values:
@@ -113,14 +113,14 @@ class Visitor(requests.Session):
         return dict(json.loads(self.open(f"/review/{review}/verdict.json").text))
 
 
-def wait_for(what: Callable[[], Any], seconds: float, reason: str) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float, reason: str, every: float = 0.05) -> Any:
     """The first true answer within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(requests.ConnectionError, psycopg2.OperationalError):
             if found := what():
                 return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError(f"not within {seconds} s: {reason}")
 
 
@@ -141,7 +141,7 @@ def started(home: Path) -> Iterator[Site]:
         )
     site = Site(home, port, runner)
     try:
-        wait_for(lambda: requests.get(site.address + "/readyz", timeout=5).ok, 300, "a first critic that serves")
+        wait_for(lambda: requests.get(site.address + "/readyz", timeout=5).ok, 300, "a critic that serves", every=1)
         yield site
     finally:
         runner.send_signal(signal.SIGINT)

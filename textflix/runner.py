@@ -50,6 +50,9 @@ def run(site: Site) -> None:
     check_port(site.port)
     embedded.check()
     os.environ.update(TEXTFLIX_HOME=str(embedded.home()), PORT=str(site.port), PYTHONUNBUFFERED="1")
+    # One core stays free for pages: torch's threads wait for each other, and ten times slower where one must wait for
+    # a core that a page or the database has.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
     with embedded.opened(), Supervisor() as supervisor:
         say(f"starting; everything is kept in {embedded.home()}")
         embedded.start(supervisor)

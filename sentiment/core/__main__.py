@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sentiment.core.bases import PACKAGED, BaseError
+from sentiment.core.bench import measure
 from sentiment.core.checkpoints import CheckpointError, check_absent, fingerprint, save
 from sentiment.core.data import DataError, labels_of, read_examples, read_texts
 from sentiment.core.evaluation import Metrics, evaluate
@@ -57,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--input", type=Path, required=True, metavar="F.jsonl")
     command.add_argument("--output", type=Path, required=True, metavar="G.jsonl")
     command.set_defaults(run=_score)
+
+    command = commands.add_parser("bench", help="measure how fast a critic reads the texts of a JSONL file")
+    command.add_argument(
+        "--critic", type=Path, metavar="DIR", help="default: a probe trained on the seed rows of --data"
+    )
+    command.add_argument("--data", type=Path, required=True, metavar="F.jsonl")
+    command.set_defaults(run=_bench)
     return parser
 
 
@@ -91,6 +99,18 @@ def _score(options: argparse.Namespace) -> None:
         os.replace(partial, options.output)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    examples = read_examples(options.data)
+    if not examples:
+        raise DataError(f"{options.data} holds no texts.")
+    if options.critic:
+        scorer = Scorer.load(options.critic)
+    else:
+        seed = [example for example in examples if example.split == "seed"]
+        scorer = Scorer(train(seed).critic)
+    print(json.dumps(measure(scorer, [example.text for example in examples])))
 
 
 def _row(prediction: Prediction) -> dict[str, object]:

@@ -62,15 +62,16 @@ def _shown(sentiment: MovieSentiment | None) -> dict[str, Any]:
 
 
 def whole_percents(counts: dict[str, int]) -> dict[str, int]:
-    """Percentages that sum to 100, by largest remainder; all 0 where there is nothing to share."""
-    total = sum(counts.values())
+    """Percentages that sum to 100; all 0 where there is nothing to share.
+
+    The share positive, which stands alone in most places, is rounded as anyone would; the others share the rest.
+    """
+    total, others = sum(counts.values()), counts["negative"] + counts["unsure"]
     if not total:
         return dict.fromkeys(counts, 0)
-    whole = {name: 100 * count // total for name, count in counts.items()}
-    by_remainder = sorted(counts, key=lambda name: 100 * counts[name] % total, reverse=True)
-    for name in by_remainder[: 100 - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+    positive = round(100 * counts["positive"] / total)
+    negative = round((100 - positive) * counts["negative"] / others) if others else 0
+    return {"positive": positive, "unsure": 100 - positive - negative, "negative": negative}
 
 
 def segments(counts: dict[str, int]) -> list[Segment]:

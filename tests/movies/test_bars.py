@@ -15,7 +15,11 @@ def test_percentages_sum_to_100(counts):
     assert sum(percents.values()) == (100 if any(counts.values()) else 0)
     for name, count in counts.items():
         if any(counts.values()):
-            assert abs(percents[name] - 100 * count / sum(counts.values())) < 1
+            assert abs(percents[name] - 100 * count / sum(counts.values())) <= 1
+
+
+def test_the_share_positive_is_rounded_as_anyone_would():
+    assert whole_percents({"positive": 25, "unsure": 1, "negative": 4}) == {"positive": 83, "unsure": 3, "negative": 14}
 
 
 @given(COUNTS.filter(lambda counts: any(counts.values())))

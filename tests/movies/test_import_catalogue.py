@@ -164,17 +164,18 @@ class TestBadRows:
                 {"imdbID": "tt0000004", "Title": "Endless", "Runtime": -3},
                 {"imdbID": "tt0000005", "Title": "x" * 301},
                 {"imdbID": "tt0000006", "Title": "N\0ll"},
+                {"imdbID": "tt0000007", "Title": "A dynasty", "Cast": "Al" + ", Jr." * 60},
                 {"imdbID": "tt0047396\n", "Title": "A line too much"},
                 FILM | {"Title": "The same again"},
                 OTHER,
             )
         )
         lines = said.err.splitlines()
-        assert [line.split(":")[0] for line in lines] == [f"line {n}" for n in range(2, 10)]
-        reasons = ["IMDb id", "title", "year", "runtime", "301", "UTF-8", "IMDb id", "line 1"]
-        assert [reason in line for line, reason in zip(lines, reasons, strict=True)] == [True] * 8
+        assert [line.split(":")[0] for line in lines] == [f"line {n}" for n in range(2, 11)]
+        reasons = ["IMDb id", "title", "year", "runtime", "301", "UTF-8", "cast", "IMDb id", "line 1"]
+        assert [reason in line for line, reason in zip(lines, reasons, strict=True)] == [True] * 9
         assert "2 films" in said.out
-        assert "8 rows skipped" in said.out
+        assert "9 rows skipped" in said.out
         assert set(Movie.objects.values_list("title", flat=True)) == {"Rear Window", "North by Northwest"}
 
     def test_broken_text_costs_its_row_alone(self, run, movies_db):

@@ -148,7 +148,7 @@ def test_history_can_be_read_and_not_written(path: str, admin: Client, version: 
     assert admin.get(f"/admin/sentiment/{path}/add/").status_code == 403
 
 
-def test_a_member_who_leaves_takes_reviews_labels_and_counts_along(movie: Movie, make_movie, make_member, version) -> None:
+def test_a_member_who_leaves_takes_everything_along(movie: Movie, make_movie, make_member, version) -> None:
     member, other = make_member(), make_movie()
     for film in (other, movie):
         Review.objects.create(movie=film, author=member, text=PRAISE)

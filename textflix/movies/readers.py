@@ -15,9 +15,9 @@ from textflix.movies.models import IMDB_ID
 
 FIRST_YEAR, LAST_YEAR = 1870, 2100
 LONGEST_RUNTIME = 30_000
-LONGEST_TITLE, LONGEST_NAME, LONGEST_WORD = 300, 200, 60
-# A comma in front of these belongs to the name: "Louis Gossett, Jr." is one person.
+LONGEST_TITLE, LONGEST_NAME, LONGEST_WORD, LONGEST_SUFFIX, LONGEST_LIST = 300, 200, 60, 5, 100_000
 BROKEN = re.compile("[\0\ud800-\udfff]")
+# A comma in front of these belongs to the name: "Louis Gossett, Jr." is one person.
 NAME_SUFFIX = re.compile(r"(Jr|Sr|II|III|IV|PhD|Ph\.D|M\.?D|Esq)\.?", re.IGNORECASE)
 IMDB_HEADER = "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres"
 IMDB_COLUMNS = IMDB_HEADER.split("\t")
@@ -196,11 +196,14 @@ def _number(name: str, value: Any, least: int, most: int) -> int | None:
 def _list(name: str, text: str | None, longest: int) -> tuple[str, ...]:
     """The parts between commas, each once, in their order."""
     parts: list[str] = []
-    for part in (text or "").split(","):
-        if parts and NAME_SUFFIX.fullmatch(part.strip()):
-            parts[-1] += f" {part.strip()}"
-        elif part.strip():
-            parts.append(_text(name, part, longest))
+    for part in map(str.strip, _text(name, text, LONGEST_LIST).split(",")):
+        if parts and len(part) <= LONGEST_SUFFIX and NAME_SUFFIX.fullmatch(part):
+            parts[-1] += f" {part}"
+        elif part:
+            parts.append(part)
+    length = max(map(len, parts), default=0)
+    if length > longest:
+        raise ValueError(f"a {name} has {length} characters")
     return tuple(dict.fromkeys(parts))
 
 

@@ -5,6 +5,7 @@ A fact that a catalogue does not state leaves what another one said. Slugs are a
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -142,17 +143,22 @@ def _write_credits(credits: dict[int, dict[str, list[str]]]) -> None:
 
 def _write_genres(genres: dict[int, frozenset[str]], names: dict[str, str]) -> None:
     Genre.objects.bulk_create([Genre(name=names[slug], slug=slug) for slug in sorted(names)], ignore_conflicts=True)
-    known = dict(Genre.objects.filter(slug__in=names).values_list("slug", "pk"))
-    links = Movie.genres.through
-    links.objects.filter(movie__in=genres).delete()
-    links.objects.bulk_create(
-        links(movie_id=movie, genre_id=known[slug]) for movie, slugs in genres.items() for slug in slugs
+    Movie.genres.through.objects.filter(movie__in=genres).delete()
+    _execute(
+        "INSERT INTO movies_movie_genres (movie_id, genre_id) SELECT movie, movies_genre.id"
+        " FROM UNNEST(%s::bigint[], %s::text[]) AS given (movie, slug) JOIN movies_genre USING (slug)",
+        [(movie, slug) for movie, slugs in genres.items() for slug in slugs],
     )
 
 
 def _by_slug(film: Film) -> dict[str, str]:
     """Its genres: one is known by its slug, however a catalogue spells it."""
-    return {slug: name for name in film.genres if (slug := slugify(name))}
+    return {slug: name for name in film.genres if (slug := _slug(name))}
+
+
+@lru_cache(1000)
+def _slug(genre: str) -> str:
+    return slugify(genre)
 
 
 def _execute(statement: str, rows: list[tuple[Any, ...]]) -> None:
