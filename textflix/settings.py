@@ -1,6 +1,7 @@
 """Driven by the environment. Defaults are safe for a site on this machine alone; production refuses to start unsafe."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -92,7 +93,9 @@ TEMPLATES = [
 
 # Postgres: all that must not be lost, and the cache, sessions and limits: the site stays up without Redis.
 DATABASE_URL = env.str("DATABASE_URL", "")
-DATABASES = {"default": env.db_url_config(DATABASE_URL) if DATABASE_URL else embedded.database()}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(DATABASE_URL) if DATABASE_URL else embedded.database()
+}
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
     "CONN_MAX_AGE": 600,
