@@ -10,6 +10,7 @@ from django import template
 from django.template.context import Context
 
 from sentiment.models import MovieSentiment
+from sentiment.promotion import serving
 
 register = template.Library()
 
@@ -36,7 +37,9 @@ def sentiment_bar(context: Context, sentiment: MovieSentiment | None) -> dict[st
     shown = _shown(sentiment)
     asked = context["request"].GET.get("asked", "") if "request" in context else ""
     times = min(int(asked), PATIENCE) if asked.isdecimal() and len(asked) < 4 else 0
-    return shown | {"asked": times + 1, "pause": "2s" if times < PATIENCE else "30s", "word": _word(sentiment)}
+    stale = sentiment.stale(serving()) if sentiment and sentiment.scored else 0
+    pause = "2s" if times < PATIENCE else "30s"
+    return shown | {"asked": times + 1, "pause": pause, "word": _word(sentiment), "stale": stale}
 
 
 @register.inclusion_tag("sentiment/_mini_bar.html")

@@ -68,3 +68,17 @@ def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_re
     assert answer.json()["oldest_unread_seconds"] > 0
     drain(10)
     assert client.get("/readyz").json()["oldest_unread_seconds"] == 0
+
+
+def test_a_film_says_how_many_readings_are_an_earlier_versions(
+    client, movie: Movie, make_review, version, make_version
+):
+    from sentiment.promotion import promote
+
+    make_review(movie)
+    drain(10)
+    assert b"earlier version" not in client.get(movie.get_absolute_url()).content
+    promote(make_version(), reason="newer")
+    assert b"1 read by an earlier version" in client.get(movie.get_absolute_url()).content
+    drain(10)
+    assert b"earlier version" not in client.get(movie.get_absolute_url()).content

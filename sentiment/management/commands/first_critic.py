@@ -13,6 +13,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if serving():
             return
+        self.stdout.write("Training the first critic; the site is up meanwhile …")
         try:
             run = training_runs.request()
         except training_runs.AlreadyTraining:

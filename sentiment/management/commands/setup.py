@@ -20,9 +20,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         if not Movie.objects.filter(listed=True).exists():
+            self.stdout.write("Loading the catalogue of films …")
             with transaction.atomic():  # whole or not at all: the next start asks only whether it is there
                 import_catalogue()
         if not demo.is_loaded():
+            self.stdout.write("Loading the demo corpus …")
             with tqdm(desc="Demo corpus", unit=" reviews", disable=None) as bar:
                 demo.load(bar.update)
         if not User.objects.filter(is_superuser=True).exists():
