@@ -73,7 +73,7 @@ def _label_action(value: str, description: str) -> Any:
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):
     form = ReviewForm
-    list_display = ["excerpt", "movie", "who", "stars_given", "score", "verdict", "label", "version", "state"]
+    list_display = ["excerpt", "verdict", "score", "label", "movie", "who", "stars_given", "version", "state"]
     list_filter = [VerdictIs, Labelled, Uncertain, StarsDisagree, VersionIs, Quarantined, "source", "hidden"]
     list_select_related = ["movie", "author", "reading__version", "reading__label"]
     search_fields = ["movie__title", "author__username", "text"]
@@ -96,6 +96,9 @@ class ReviewAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
 
     def has_label_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sentiment.add_label")

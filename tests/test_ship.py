@@ -119,7 +119,9 @@ def test_compose_names_no_setting_that_nobody_reads(services):
 def test_make_help_lists_every_target():
     makefile = (REPOSITORY / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
-    listed = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
     # "dev" is what the others need, installed by them.
     assert {line.split()[1] for line in listed.splitlines()} == targets - {"dev"}
 

@@ -14,6 +14,7 @@ class StaffSite(AdminSite):
 
     site_header = site_title = "Textflix"
     index_title = "The house"
+    enable_nav_sidebar = False  # the review list needs the width
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (not settings.STAFF_MFA or is_mfa_enabled(request.user))
