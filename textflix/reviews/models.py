@@ -36,7 +36,7 @@ class Review(models.Model):
 
     MIN_LENGTH, MAX_LENGTH = 20, 20_000
 
-    movie = models.ForeignKey(Movie, models.CASCADE, related_name="reviews")
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="reviews", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reviews")
     text = models.TextField(validators=[MinLengthValidator(MIN_LENGTH), MaxLengthValidator(MAX_LENGTH)])
     # The database computes it, so that no way of writing a text (bulk, COPY, SQL) can leave a wrong one behind.
@@ -68,6 +68,9 @@ class Review(models.Model):
         ]
         indexes = [
             models.Index(fields=["author", "-written_at"], name="review_author_newest"),
+            # A film's page, newest first: those with a date, then those without.
+            models.Index(fields=["movie", "-written_at", "-id"], name="review_film_newest"),
+            models.Index(fields=["movie", "-id"], name="review_film_undated", condition=Q(written_at__isnull=True)),
             models.Index(F("written_at").desc(), name="review_newest", condition=Q(written_at__isnull=False)),
         ]
 
