@@ -19,7 +19,7 @@ from sentiment.labelling import relabel
 from sentiment.locks import hold_to_delete
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.promotion import promote, roll_back
-from sentiment.wakeup import wake
+from sentiment.wakeup import wake_on_commit
 from textflix.members.models import User
 from textflix.reviews.models import Review
 
@@ -142,7 +142,7 @@ class ReviewAdmin(admin.ModelAdmin):
     @admin.action(description="Score again", permissions=["label"])
     def score_again(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         count = read_again(queryset.values_list("pk", flat=True))
-        transaction.on_commit(lambda: wake("sentiment.score_pending"))
+        wake_on_commit("sentiment.score_pending")
         self.message_user(request, f"{count} will be read again.", messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: Review, form: forms.ModelForm, change: bool) -> None:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from sentiment.intake import receive
-from sentiment.wakeup import wake
+from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
 
 CHUNK = 2_000
@@ -61,7 +61,7 @@ def import_rows(
         tally.known += len(wanted) - len(new)
         progress(len(chunk))
     if tally.imported:
-        transaction.on_commit(lambda: wake("sentiment.score_backlog"))
+        wake_on_commit("sentiment.score_backlog")
     return tally
 
 

@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from sentiment.models import ModelVersion, Promotion
-from sentiment.wakeup import wake
+from sentiment.wakeup import wake_on_commit
 from textflix.members.models import User
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def promote(version: ModelVersion, *, reason: str, by: User | None = None) -> bo
         return False
     Promotion.objects.create(version=version, reason=reason, by=by)
     logger.info("%s serves: %s (by %s)", version, reason, by or "the system")
-    transaction.on_commit(lambda: wake("sentiment.score_backlog"))
+    wake_on_commit("sentiment.score_backlog")
     return True
 
 

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from sentiment.aggregates import refresh
 from sentiment.intake import receive
 from sentiment.locks import hold_to_delete
-from sentiment.wakeup import wake
+from sentiment.wakeup import wake_on_commit
 from textflix.members.models import User
 from textflix.reviews.models import Review
 
@@ -24,7 +24,7 @@ def remember_film(instance: Review, **kwargs: Any) -> None:
 def review_saved(instance: Review, raw: bool = False, **kwargs: Any) -> None:
     with transaction.atomic():
         receive([instance.pk], also_films={instance.film_before} - {None, instance.movie_id})  # type: ignore[attr-defined]
-        transaction.on_commit(lambda: wake("sentiment.score_pending"))
+        wake_on_commit("sentiment.score_pending")
 
 
 @receiver(post_delete, sender=Review)

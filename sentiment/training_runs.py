@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sentiment.models import Label, Promotion, TrainingRun
-from sentiment.wakeup import wake
+from sentiment.wakeup import wake_on_commit
 from textflix.members.models import User
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def request(*, method: str = "probe", by: User | None = None) -> TrainingRun:
             run = TrainingRun.objects.create(method=method, requested_by=by)
     except IntegrityError:
         raise AlreadyTraining("A training is under way already; wait for it to end.") from None
-    transaction.on_commit(lambda: wake("sentiment.train_pending"))
+    wake_on_commit("sentiment.train_pending")
     return run
 
 

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from functools import partial
 
+from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -14,6 +16,11 @@ logger = logging.getLogger(__name__)
 # for the socket's time-out. The beat sweeper finds what was not announced.
 PAUSE_SECONDS = 5.0
 _silent_until = 0.0
+
+
+def wake_on_commit(task: str) -> None:
+    """Wake a worker once what it will look for is there; whatever goes wrong then, the write has succeeded."""
+    transaction.on_commit(partial(wake, task), robust=True)
 
 
 def wake(task: str) -> None:

@@ -7,6 +7,8 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textflix.settings")
+# Where this module comes first, the process is a worker or beat; a page or a command has its settings by now.
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT", "30s")
 # It warns root of pickled messages; only JSON is accepted here.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
