@@ -55,7 +55,8 @@ def claim(version: ModelVersion, limit: int, *, live_only: bool = False) -> list
         if not ids:
             return []
         Reading.objects.filter(pk__in=ids).update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1)
-        rows = Reading.objects.filter(pk__in=ids).values_list("review_id", "review__text", "review__digest")
+        claimed = Reading.objects.filter(pk__in=ids).order_by("pk")
+        rows = claimed.values_list("review_id", "review__text", "review__digest")
         return [Claimed(*row) for row in rows]
 
 
