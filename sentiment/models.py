@@ -1,7 +1,7 @@
 """Postgres is the truth. Reading is the queue: one row per review that says which version last read which text.
 
-Rows that hang on a review leave with it by the database's own ON DELETE CASCADE (migration 0001): a score that a worker
-writes while its review is being deleted is then removed too, instead of making the delete fail.
+Rows that hang on a review or a film leave with it by the database's own ON DELETE CASCADE (migration 0002): a row that
+is written while its parent is being deleted is then removed too, instead of making the delete fail.
 """
 
 from django.conf import settings
@@ -167,7 +167,9 @@ class Reading(models.Model):
 class MovieSentiment(models.Model):
     """What a film's public reviews say, recomputed from their rows by aggregates.refresh, never incremented."""
 
-    movie = models.OneToOneField(Movie, models.CASCADE, primary_key=True, related_name="sentiment")
+    movie = models.OneToOneField(
+        Movie, models.DO_NOTHING, primary_key=True, related_name="sentiment", db_constraint=False
+    )
     reviews = models.PositiveIntegerField(default=0)
     scored = models.PositiveIntegerField(default=0)
     positive = models.PositiveIntegerField(default=0)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from sentiment import training_runs
 from sentiment.core import checkpoints
+from sentiment.core.bases import BaseError
 from sentiment.core.data import DataError, Example, digest, labels_of, read_examples
 from sentiment.core.evaluation import Metrics, evaluate, should_promote
 from sentiment.core.labels import LABELS
@@ -30,7 +31,7 @@ def run_pending(progress: training_runs.Progress = lambda share, message: None) 
         return None
     try:
         version = _make_version(run, training_runs.reporter(run, progress))
-    except DataError as error:
+    except (BaseError, DataError) as error:
         training_runs.finish(run, TrainingRun.State.FAILED, str(error))
         return None
     except Exception as error:

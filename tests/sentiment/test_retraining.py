@@ -70,6 +70,13 @@ def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, make
     assert TrainingRun.objects.get().state == "failed"
 
 
+def test_a_base_that_is_not_there_is_named(labelled: list[Review], settings: Settings) -> None:
+    settings.SENTIMENT_BASE = "no-such-base"
+    with pytest.raises(CommandError, match="no-such-base"):
+        call_command("train")
+    assert TrainingRun.objects.get().state == "failed"
+
+
 def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
     texts = {example.text for example in retraining.labelled()}
     assert len(texts) == 40

@@ -214,3 +214,11 @@ def test_two_workers_at_once_read_everything_once(movie: Movie, make_review, ver
     assert sorted(claims[0] + claims[1]) == sorted(review.pk for review in reviews)
     assert Score.objects.count() == 40
     assert film(movie).scored == 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_film_leaves_with_its_reviews(movie: Movie, make_review, version: ModelVersion) -> None:
+    make_review(movie)
+    scoring.drain(10)
+    movie.delete()
+    assert (Review.objects.count(), Score.objects.count(), MovieSentiment.objects.count()) == (0, 0, 0)
