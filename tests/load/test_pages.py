@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
@@ -21,7 +22,11 @@ from textflix.movies.catalogue import import_catalogue
 from textflix.movies.models import Movie
 
 pytestmark = [pytest.mark.load, pytest.mark.django_db(transaction=True)]
-LIMIT_MS, LIMIT_QUERIES, RUNS = 60, 12, 30
+PROMISED_MS, LIMIT_QUERIES, RUNS, TRIES = 60, 12, 30, 3
+CROWD = 3_000
+PROMISED = ("home", "film with most reviews")
+# Ten times the reviews; what is above 1 is the sorting of one film's own, and a busy neighbour.
+GROWTH = 2
 
 
 def fill(count: int, crowded: int) -> None:
@@ -47,28 +52,36 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         )
         promote(version, reason="the first")
         User.objects.create_user("reader", "reader@example.org")
-        fill(34_000, crowded=3_000)
+        fill(34_000, crowded=CROWD)
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE movies_movie, members_user, sentiment_modelversion RESTART IDENTITY CASCADE")
 
 
-def median_ms(client: Client, address: str) -> tuple[float, int]:
-    """Median of 30 warm answers, and how many queries one of them takes."""
+def queries(client: Client, address: str) -> int:
     client.get(address)
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
-        count = len(queries)
-    took = []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        client.get(address)
-        took.append(time.perf_counter() - started)
-    return 1000 * statistics.median(took), count
+    return len(captured)
+
+
+def median_ms(client: Client, address: str) -> float:
+    """The median of 30 warm answers; the lowest of three such, because other work on the machine only ever adds."""
+    medians = []
+    for _ in range(TRIES):
+        took = []
+        for _ in range(RUNS):
+            started = time.perf_counter()
+            client.get(address)
+            took.append(time.perf_counter() - started)
+        medians.append(1000 * statistics.median(took))
+    return min(medians)
 
 
 def pages() -> dict[str, str]:
-    crowded = Movie.objects.order_by("-sentiment__reviews").first().get_absolute_url()
+    movie = Movie.objects.order_by(F("sentiment__reviews").desc(nulls_last=True)).first()
+    assert movie.sentiment.reviews >= CROWD
+    crowded = movie.get_absolute_url()
     return {
         "home": "/",
         "browse, most positive": "/films/?sort=positive",
@@ -84,12 +97,14 @@ def pages() -> dict[str, str]:
 def test_pages_with_34_000_and_340_000_reviews(django_db_blocker: DjangoDbBlocker) -> None:
     client = Client()
     client.force_login(User.objects.get())
+    film = pages()["film with most reviews"]
+    assert client.get(film).content.count(b"<mark") > 20, "the film page must be measured with its evidence"
     few = {name: median_ms(client, address) for name, address in pages().items()}
-    fill(340_000, crowded=3_000)
+    fill(340_000, crowded=CROWD)
     many = {name: median_ms(client, address) for name, address in pages().items()}
-    for name, (took, queries) in few.items():
-        print(f"{name}: {took:.0f} ms with 34,000, {many[name][0]:.0f} ms with 340,000, {queries} queries")
-    for found in (few, many):
-        assert {
-            name: each for name, each in found.items() if each[0] > LIMIT_MS or not 0 < each[1] <= LIMIT_QUERIES
-        } == {}
+    asked = {name: queries(client, address) for name, address in pages().items()}
+    for name, took in few.items():
+        print(f"{name}: {took:.0f} ms with 34,000, {many[name]:.0f} ms with 340,000, {asked[name]} queries")
+    assert {name: few[name] for name in PROMISED if few[name] > PROMISED_MS} == {}
+    assert {name: (few[name], many[name]) for name in few if many[name] > GROWTH * few[name]} == {}
+    assert {name: count for name, count in asked.items() if not 0 < count <= LIMIT_QUERIES} == {}
