@@ -15,6 +15,7 @@ from sentiment import demo, retraining, training_runs
 from sentiment.labelling import label_each, relabel
 from sentiment.models import ModelVersion, TrainingRun
 from sentiment.promotion import serving
+from sentiment.serving import folder
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -120,6 +121,13 @@ def test_the_commands_around_versions(version: ModelVersion, make_version, tmp_p
     found = json.loads(said("evaluate", "--json"))
     assert found["n"] == 100
     assert found["accuracy"] > 0.7
+    for unknown in ("999", "0"):
+        with pytest.raises(CommandError, match=f"There is no version {unknown}"):
+            said("evaluate", "--critic", unknown)
+    (folder(version) / "card.json").unlink()
+    with pytest.raises(CommandError, match=r"card\.json cannot be read"):
+        said("evaluate", "--critic", str(version.pk))
+    assert said("promote", str(newer.pk))
     texts, verdicts = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     texts.write_text("\n".join(json.dumps({"text": text}) for text in (PRAISE, PAN)))
     call_command("score", f"--input={texts}", f"--output={verdicts}")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment import retraining
+from sentiment.core.checkpoints import CheckpointError
 from sentiment.core.data import DataError, read_examples
 from sentiment.models import ModelVersion
 
@@ -23,12 +24,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, data: Path | None, split: str | None, **options: Any) -> None:
         version = ModelVersion.objects.filter(pk=options["critic"]).first()
-        if options["critic"] and version is None:
-            raise CommandError(f"There is no version {options['version_id']}.")
+        if options["critic"] is not None and version is None:
+            raise CommandError(f"There is no version {options['critic']}.")
         try:
             examples = read_examples(data, split) if data else retraining.heldout()
             found = retraining.judge(retraining.critic_of(version), [e for e in examples if e.label is not None])
-        except (DataError, LookupError) as error:
+        except (CheckpointError, DataError, LookupError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:
             self.stdout.write(json.dumps(found))
