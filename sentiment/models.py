@@ -200,6 +200,11 @@ class MovieSentiment(models.Model):
         return self.positive + self.negative + self.unsure
 
     @property
+    def unjudged(self) -> int:
+        """Reviews without a verdict: neither read nor labelled."""
+        return self.reviews - self.judged
+
+    @property
     def pending(self) -> int:
         """Reviews that no version has read yet."""
         return self.reviews - self.scored

@@ -60,7 +60,7 @@ def _shown(sentiment: MovieSentiment | None) -> dict[str, Any]:
         "low": round(100 * (sentiment.low or 0)),
         "high": round(100 * (sentiment.high or 0)),
         # Out of all reviews where all are judged; otherwise out of those that are, which is then said.
-        "partly": sentiment.judged < sentiment.reviews,
+        "partly": sentiment.unjudged > 0,
     }
 
 

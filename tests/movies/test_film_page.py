@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sentiment.labelling import relabel
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -137,6 +138,11 @@ class TestBar:
         fragment = client.get(address).content.decode()
         assert "6 reviews · 6 positive (100%" in fragment
         assert "hx-get" not in fragment
+
+    def test_labelled_reviews_that_wait_to_be_read_are_counted_once(self, client, movie):
+        waiting = [review_of(movie, number) for number in range(10)]
+        relabel([review.pk for review in waiting[:6]], "positive", source="seed")
+        assert "10 reviews · 6 positive of 6 judged (100%, likely 61–100%) · 4 still being read" in words(html(client))
 
     @pytest.mark.parametrize("asked", ["60", "999", "-1", "x", "٣", "9" * 5000, ""])
     def test_it_asks_less_often_after_a_while_and_any_count_is_answered(self, client, movie, asked):
