@@ -4,15 +4,14 @@ import csv
 import hashlib
 import io
 import json
-import lzma
 import re
-import tarfile
-import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from sentiment.core.aclimdb import IMDB_ID, read_aclimdb
+from sentiment.core.data import DataError
+from sentiment.core.labels import LABELS
 from sentiment.importing import Row
 from textflix.reviews.models import Review
 
@@ -21,66 +20,22 @@ class ReadError(ValueError):
     """The input cannot be read; the message names the file and, where there is one, the line."""
 
 
-_REVIEW = re.compile(r"(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt\Z")
-_URLS = re.compile(r"(train|test)/urls_(pos|neg|unsup)\.txt\Z")
-_IMDB_ID = re.compile(r"tt\d{7,9}")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
-_LABELS = {"pos": "positive", "neg": "negative", "unsup": None}
 
 
 def aclimdb(path: Path) -> Iterator[Row]:
-    """The Large Movie Review Dataset (Maas et al. 2011): an archive, or the folder it unpacks to.
-
-    Line <id>+1 of urls_<part>.txt names the film of <id>_<stars>.txt. Reviews that come before their list wait for it.
-    """
-    films: dict[tuple[str, str], list[str]] = {}
-    waiting: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    found = False
-    for name, content in _folder(path) if path.is_dir() else _archive(path):
-        if match := _URLS.search(name):
-            kind = (match[1], match[2])
-            films[kind] = [_film(line, f"{path}: {name}", n) for n, line in enumerate(content.splitlines(), 1)]
-            for number, stars, text in waiting.pop(kind, []):
-                yield _acl_row(kind, films[kind], number, stars, text, path)
-        elif match := _REVIEW.search(name):
-            found, kind = True, (match[1], match[2])
-            review = (int(match[3]), int(match[4]), content)
-            if kind in films:
-                yield _acl_row(kind, films[kind], *review, path)
-            else:
-                waiting[kind].append(review)
-    if not found:
-        raise ReadError(f"{path} holds no aclImdb reviews (train/pos/<id>_<stars>.txt and so on).")
-    if waiting:
-        part, polarity = next(iter(waiting))
-        raise ReadError(
-            f"{path} has reviews in {part}/{polarity} but no {part}/urls_{polarity}.txt that names their films."
-        )
+    """The Large Movie Review Dataset: an archive, or the folder it unpacks to. Its stars are halved."""
+    try:
+        for example in read_aclimdb(path):
+            text = _BREAK.sub("\n", example.text).strip().replace("\n\n\n", "\n\n")
+            label = None if example.label is None else LABELS[example.label]
+            yield Row(example.group, example.identity, text, half_stars(example.stars), label)
+    except DataError as error:
+        raise ReadError(str(error)) from None
 
 
-def _acl_row(kind: tuple[str, str], films: list[str], number: int, stars: int, text: str, path: Path) -> Row:
-    part, polarity = kind
-    if number >= len(films):
-        raise ReadError(f"{path}: {part}/urls_{polarity}.txt has no line {number + 1} for {number}_{stars}.txt.")
-    return Row(
-        imdb_id=films[number],
-        external_id=f"{part}/{polarity}/{number}",
-        text=_BREAK.sub("\n", text).strip().replace("\n\n\n", "\n\n"),
-        stars=stars or None,
-        label=_LABELS[polarity],
-    )
-
-
-def _film(line: str, name: str, number: int) -> str:
-    if match := _IMDB_ID.search(line):
-        return match[0]
-    raise ReadError(f"{name}, line {number}: no IMDb id in {line[:80]!r}.")
-
-
-def _folder(path: Path) -> Iterator[tuple[str, str]]:
-    names = sorted(path.rglob("*.txt"), key=lambda p: (not p.name.startswith("urls_"), str(p)))
-    for name in names:
-        yield name.relative_to(path).as_posix() if name.parent != path else f"{path.name}/{name.name}", _text(name)
+def half_stars(stars: float | None) -> int | None:
+    return None if stars is None else round(2 * stars)
 
 
 def _text(path: Path) -> str:
@@ -88,18 +43,6 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError(f"{path}: {error}") from None
-
-
-def _archive(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                name = str(PurePosixPath(member.name))
-                if member.isfile() and (_REVIEW.search(name) or _URLS.search(name)):
-                    content = archive.extractfile(member)
-                    yield name, content.read().decode("utf-8") if content else ""
-    except (OSError, EOFError, tarfile.TarError, UnicodeDecodeError, lzma.LZMAError, zlib.error) as error:
-        raise ReadError(f"{path}: not a readable archive: {error}") from None
 
 
 def jsonl(path: Path) -> Iterator[Row]:
@@ -134,7 +77,7 @@ def file_row(record: dict[str, Any], path: Path, number: int) -> Row:
         return ReadError(f"{path}, line {number}: {what}")
 
     imdb_id, text, label = record.get("imdb_id"), record.get("text"), record.get("label") or None
-    if not isinstance(imdb_id, str) or not _IMDB_ID.fullmatch(imdb_id):
+    if not isinstance(imdb_id, str) or not IMDB_ID.fullmatch(imdb_id):
         raise bad(f"imdb_id must look like tt0111161, not {imdb_id!r}.")
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise bad("text must be non-empty text without NUL characters.")

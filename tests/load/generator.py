@@ -3,6 +3,9 @@
 import random
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from sentiment.core.aspects import ASPECTS, Mention
 from sentiment.core.evidence import Sentence
 from sentiment.core.scorer import Prediction
 from sentiment.core.text import sentence_spans
@@ -26,4 +29,8 @@ def prediction(text: str, chance: random.Random) -> Prediction:
     positive = chance.random()
     sentences = tuple(Sentence(start, end, chance.gauss(0, 1), True) for start, end in sentence_spans(text))
     bias = 0.1
-    return Prediction(positive, bias + sum(sentence.share for sentence in sentences), bias, sentences)
+    logit = bias + sum(sentence.share for sentence in sentences)
+    mentions = tuple(
+        Mention(position, chance.choice(ASPECTS), chance.random()) for position in range(0, len(sentences), 4)
+    )
+    return Prediction(positive, logit, bias, sentences, mentions, np.zeros(384, np.float16))
