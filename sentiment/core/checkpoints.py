@@ -1,8 +1,8 @@
 """Critics on disk: small, verified, and either whole or not there.
 
-A checkpoint is a folder of three files: weights.safetensors (the tensors that differ from the base, nothing else),
-card.json (what the critic was made from) and manifest.json (what is needed to rebuild it, with the SHA-256 of the
-others; its own is the version's identity).
+A checkpoint is a folder of three files: weights.safetensors (the tensors that differ from the base, nothing else; the
+encoder's in half precision), card.json (what the critic was made from) and manifest.json (what is needed to rebuild it,
+with the SHA-256 of the others; its own is the version's identity).
 """
 
 import hashlib
@@ -28,6 +28,8 @@ WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 PARTIAL: Final = ".partial"
+SHIPPED: Final = Path(__file__).resolve().parent.parent / "pretrained"
+"""The critic that comes with the project."""
 
 
 class CheckpointError(ValueError):
@@ -59,9 +61,9 @@ def save(critic: Critic, folder: str | PathLike[str], card: dict[str, Any]) -> s
         partial.mkdir()
         for name, content in {**files, MANIFEST: _json(manifest)}.items():
             _write_through(partial / name, content)
-        _sync(partial)
+        sync(partial)
         os.replace(partial, folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise CheckpointError(f"{folder} could not be written: {error.strerror}") from error
     finally:
@@ -127,8 +129,9 @@ def _changed_tensors(critic: Critic) -> dict[str, torch.Tensor]:
         f"encoder.{name}": tensor for name, tensor in load_encoder(critic.base, critic.layers).state_dict().items()
     }
     present = {name: tensor.detach().cpu().contiguous() for name, tensor in critic.state_dict().items()}
+    # In half precision the file halves and verdicts move in the fourth digit; the head is small and stays whole.
     return {
-        name: tensor
+        name: tensor.half() if name in untouched else tensor
         for name, tensor in present.items()
         if name not in untouched or not torch.equal(tensor, untouched[name])
     }
@@ -173,7 +176,8 @@ def _write_through(path: Path, content: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make what was put into a folder, or moved there, outlive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

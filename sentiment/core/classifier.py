@@ -1,5 +1,6 @@
 """The critic itself: the first layers of an encoder, a mean over the text's own tokens, one linear layer."""
 
+from copy import deepcopy
 from typing import NamedTuple
 
 import torch
@@ -42,6 +43,12 @@ def load_encoder(base: Base, layers: int | None = None) -> PreTrainedModel:
     return encoder
 
 
+def layers_of(encoder: PreTrainedModel) -> nn.ModuleList:
+    """Return the encoder's layers, whatever its architecture calls them."""
+    count = encoder.config.num_hidden_layers
+    return next(m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == count)
+
+
 class Critic(nn.Module):
     """Encoder → mean over the text's own tokens → linear, giving one logit: that of positive.
 
@@ -63,12 +70,24 @@ class Critic(nn.Module):
         self.base = base
         self.layers: int = encoder.config.num_hidden_layers
         self.temperature = temperature
-        self.encoder: nn.Module = encoder
+        self.encoder: PreTrainedModel = encoder
         self.head = nn.Linear(encoder.config.hidden_size, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.text_encoder = TextEncoder(base.folder, max_tokens, head_share, encoder.config.pad_token_id or 0)
         self.eval()
+
+    def first(self, layers: int) -> "Critic":
+        """Return a copy of the first `layers` layers, undecided as yet. Raises BaseError where there are fewer."""
+        if not 1 <= layers <= self.layers:
+            raise BaseError(f"A critic of {self.layers} layers has not {layers}.")
+        copy = deepcopy(self)
+        del layers_of(copy.encoder)[layers:]
+        copy.encoder.config.num_hidden_layers = copy.layers = layers
+        nn.init.zeros_(copy.head.weight)
+        nn.init.zeros_(copy.head.bias)
+        copy.temperature = 1.0
+        return copy
 
     @property
     def device(self) -> torch.device:
@@ -83,6 +102,10 @@ class Critic(nn.Module):
     def forward(self, batch: Batch) -> Output:
         """Read a batch; the sums are in fp32 whatever the encoder computes in."""
         hidden = self.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
+        return self.pool(hidden, batch)
+
+    def pool(self, hidden: torch.Tensor, batch: Batch) -> Output:
+        """Turn the encoder's states [texts, tokens, hidden] into logits and contributions."""
         per_token = (hidden.float() @ self.head.weight[0]) * batch.own
         contributions = per_token / batch.own.sum(dim=1, keepdim=True).clamp(min=1)
         return Output(contributions.sum(dim=1) + self.head.bias, contributions)

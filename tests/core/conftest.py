@@ -87,7 +87,7 @@ def critic(base_folder: Path) -> Critic:
 
 @pytest.fixture
 def scorer(critic: Critic) -> Scorer:
-    return Scorer(critic, "cpu")
+    return Scorer(critic, "cpu", "torch")
 
 
 @pytest.fixture
