@@ -16,6 +16,14 @@ MARGIN: Final = 0.02
 """How far a challenger's accuracy may lie below the champion's and still be promoted."""
 
 
+class Bin(TypedDict):
+    """The texts with a probability of positive in one tenth of the scale: its mean there, and the share positive."""
+
+    n: int
+    predicted: float
+    positive: float
+
+
 class Metrics(TypedDict):
     """What a critic achieved on n labelled texts; JSON-safe. Accuracy is given with its 95 % Wilson interval."""
 
@@ -27,6 +35,7 @@ class Metrics(TypedDict):
     brier: float
     ece: float
     confusion: dict[str, dict[str, int]]
+    calibration: list[Bin]
 
 
 class Decision(NamedTuple):
@@ -40,7 +49,8 @@ def evaluate(positive: Sequence[float] | npt.NDArray[np.floating], labels: Seque
     """Judge probabilities of positive against labels (indices into LABELS), both [n]; above 0.5 counts as positive.
 
     `brier` is the mean squared error of the probability (0 best, 0.25 for always 0.5); `ece` is the expected
-    calibration error over 10 equally wide bins of it; confusion[label][predicted] counts. Raises DataError for n = 0.
+    calibration error over 10 equally wide bins of it, of which `calibration` lists those that hold a text;
+    confusion[label][predicted] counts. Raises DataError for n = 0.
     """
     if len(labels) == 0:
         raise DataError("There are no labelled texts to judge on.")
@@ -61,6 +71,7 @@ def evaluate(positive: Sequence[float] | npt.NDArray[np.floating], labels: Seque
         confusion={
             label: dict(zip(LABELS, row, strict=True)) for label, row in zip(LABELS, counts.tolist(), strict=True)
         },
+        calibration=_calibration(p, y),
     )
 
 
@@ -80,8 +91,20 @@ def _macro_f1(counts: npt.NDArray[np.int64]) -> float:
     return float(np.mean(2 * counts.diagonal() / np.maximum(both, 1)))
 
 
+def _calibration(p: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> list[Bin]:
+    bins = _bins(p)
+    return [
+        Bin(n=int(chosen.sum()), predicted=float(p[chosen].mean()), positive=float(y[chosen].mean()))
+        for chosen in (bins == number for number in np.unique(bins))
+    ]
+
+
+def _bins(p: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    return np.minimum((p * BINS).astype(np.int64), BINS - 1)
+
+
 def _expected_calibration_error(p: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> float:
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    bins = _bins(p)
     gaps = np.bincount(bins, weights=p - y, minlength=BINS)
     return float(np.abs(gaps).sum() / len(y))
 

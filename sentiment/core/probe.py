@@ -1,13 +1,14 @@
 """Logistic regression on what a frozen encoder makes of each text: the critic's first answer, and its best start."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -22,6 +23,12 @@ Fold = tuple[Ints, Ints]
 
 STRENGTHS: Final = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 """Inverse regularisation strengths (scikit-learn's C) to choose from, for standardised features."""
+CORRECTIONS: Final = (1e-6, 1e-5, 1e-4, *STRENGTHS)
+"""The same for the difference from a known layer: the least leave it as it is."""
+
+
+ENOUGH: Final = 1000
+"""From more labels than this, one round of folds tells as much as several do from fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,15 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The layer (counted from 1) and C of least log loss, and the logits [n] that folds without them gave the texts."""
+    """The layer (counted from 1) and C of least log loss, and the logits [n] that folds without them gave the texts.
+
+    `around` is the known layer that is corrected, where that was best, else None.
+    """
 
     layer: int
     strength: float
     logits: Floats
+    around: Linear | None = None
 
 
 def layer_features(
@@ -63,12 +74,30 @@ def layer_features(
     return features
 
 
-def fit_probe(features: npt.NDArray[np.floating], labels: Ints, strength: float) -> Linear:
-    """Fit a logistic regression to features [n, hidden], with its standardisation folded into the linear layer."""
+def fit_probe(
+    features: npt.NDArray[np.floating], labels: Ints, strength: float, around: Linear | None = None
+) -> Linear:
+    """Fit a logistic regression to features [n, hidden], with its standardisation folded into the linear layer.
+
+    With `around`, what is fitted and kept small is the difference from that layer: few labels then change it little.
+    """
     scaler = StandardScaler().fit(features)
-    model = LogisticRegression(C=strength, max_iter=1000).fit(scaler.transform(features), labels)
-    weight = model.coef_[0] / scaler.scale_
-    return Linear(weight, float(model.intercept_[0] - weight @ scaler.mean_))
+    scaled = scaler.transform(features).astype(np.float64)
+    known = around.logits(features) if around else np.zeros(len(labels))
+    signs = np.where(labels == 1, 1.0, -1.0)
+
+    def objective(parameters: Floats) -> tuple[float, Floats]:
+        weight, bias = parameters[:-1], parameters[-1]
+        margins = signs * (known + scaled @ weight + bias)
+        pull = -strength * signs * expit(-margins)
+        loss = strength * np.logaddexp(0, -margins).sum() + weight @ weight / 2
+        return float(loss), np.append(scaled.T @ pull + weight, pull.sum())
+
+    start, precision = np.zeros(features.shape[1] + 1), {"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-6}
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=precision)
+    weight = found.x[:-1] / scaler.scale_
+    bias = float(found.x[-1] - weight @ scaler.mean_)
+    return Linear(weight + around.weight, bias + around.bias) if around else Linear(weight, bias)
 
 
 def folds_of(labels: Ints, groups: Sequence[str], folds: int, seed: int) -> list[Fold]:
@@ -87,34 +116,36 @@ def folds_of(labels: Ints, groups: Sequence[str], folds: int, seed: int) -> list
     return parts
 
 
+def rounds_of_folds(labels: Ints, groups: Sequence[str], folds: int, seed: int, rounds: int) -> list[list[Fold]]:
+    """Split `rounds` times, with other seeds. Raises as folds_of."""
+    return [folds_of(labels, groups, folds, seed + i) for i in range(rounds if len(labels) <= ENOUGH else 1)]
+
+
 def choose_probe(
     features: npt.NDArray[np.floating],
     labels: Ints,
     repeated_folds: Sequence[Sequence[Fold]],
     report: Callable[[float, str], None],
+    known: Linear | None = None,
 ) -> Choice:
     """Choose layer and C by cross-validation on features [layers, n, hidden]; log loss, averaged over repeated folds.
 
     Log loss rather than accuracy: on a few hundred texts it is the less noisy of the two, and it needs calibration.
+    With `known`, a linear layer for the last of the layers, correcting that one is tried as well.
     """
     layers = len(features)
-    logits = np.zeros((layers, len(STRENGTHS), len(repeated_folds), len(labels)))
+    tried: list[tuple[float, Choice]] = []
+    starts = [(layer, None) for layer in range(1, layers + 1)] + ([(layers, known)] if known else [])
     # For matrices this small, threads mostly wait for each other: on a busy machine, several times as long.
     with threadpool_limits(1):
-        for layer, repeat, (train, test) in _progressing(layers, repeated_folds, report):
-            for i, strength in enumerate(STRENGTHS):
-                probe = fit_probe(features[layer, train], labels[train], strength)
-                logits[layer, i, repeat, test] = probe.logits(features[layer, test])
-    losses = np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean(axis=(2, 3))
-    layer, best = np.unravel_index(losses.argmin(), losses.shape)
-    return Choice(int(layer) + 1, STRENGTHS[best], logits[layer, best, 0])
-
-
-def _progressing(
-    layers: int, repeated_folds: Sequence[Sequence[Fold]], report: Callable[[float, str], None]
-) -> Iterator[tuple[int, int, Fold]]:
-    for layer in range(layers):
-        for repeat, folds in enumerate(repeated_folds):
-            for fold in folds:
-                yield layer, repeat, fold
-        report((layer + 1) / layers, f"cross-validating layer {layer + 1} of {layers}")
+        for done, (layer, around) in enumerate(starts, start=1):
+            for strength in STRENGTHS if around is None else CORRECTIONS:
+                logits = np.zeros((len(repeated_folds), len(labels)))
+                for repeat, folds in enumerate(repeated_folds):
+                    for train, test in folds:
+                        probe = fit_probe(features[layer - 1, train], labels[train], strength, around)
+                        logits[repeat, test] = probe.logits(features[layer - 1, test])
+                loss = float(np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean())
+                tried.append((loss, Choice(layer, strength, logits[0], around)))
+            report(done / len(starts), f"cross-validating layer {layer} of {layers}")
+    return min(tried, key=lambda pair: pair[0])[1]

@@ -40,6 +40,12 @@ def test_calibration_error_is_the_gap_between_said_and_seen():
     assert evaluate([1.0, 0.0], [0, 1])["ece"] == pytest.approx(1)
 
 
+def test_calibration_shows_what_was_said_beside_what_was_so():
+    found = evaluate([0.05, 0.07, 0.62, 0.68, 1.0], [0, 1, 1, 1, 1])["calibration"]
+    rounded = [(bin_["n"], round(bin_["predicted"], 2), bin_["positive"]) for bin_ in found]
+    assert rounded == [(2, 0.06, 0.5), (2, 0.65, 1), (1, 1, 1)]
+
+
 def test_metrics_are_json_safe():
     metrics = evaluate(np.array([0.2, 0.9], dtype=np.float32), [0, 1])
     assert json.loads(json.dumps(metrics)) == metrics
