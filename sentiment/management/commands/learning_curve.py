@@ -1,0 +1,22 @@
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sentiment.core import curves
+from sentiment.core.bases import BaseError
+from sentiment.core.checkpoints import CheckpointError
+from sentiment.core.data import DataError
+
+
+class Command(BaseCommand):
+    help = "The learning-curve experiment: how often each model is right for how many labels (docs/learning-curve.md)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        curves.add_options(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            curves.main(Namespace(**options))
+        except (DataError, BaseError, CheckpointError, OSError) as error:
+            raise CommandError(str(error)) from None
