@@ -4,22 +4,20 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
+from sentiment.core import bench, curves, evidence_report, recipe_commands, report
 from sentiment.core.bases import PACKAGED, BaseError
-from sentiment.core.bench import measure
-from sentiment.core.checkpoints import CheckpointError, check_absent, fingerprint, save
+from sentiment.core.checkpoints import SHIPPED, CheckpointError, check_absent, fingerprint, save
 from sentiment.core.data import DataError, labels_of, read_examples, read_texts
 from sentiment.core.evaluation import Metrics, evaluate
+from sentiment.core.faithfulness import leave_one_out
+from sentiment.core.finetuning import Tuning
 from sentiment.core.labels import verdict
+from sentiment.core.progress import progress_bar
 from sentiment.core.scorer import Prediction, Scorer
-from sentiment.core.training import Progress, TrainConfig, train
-
-CHUNK = 256
+from sentiment.core.training import TrainConfig, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--method", choices=["probe", "finetune"], default="probe")
     command.add_argument("--base", default="minilm", help=f"{', '.join(PACKAGED)}, or a local folder")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--max-tokens", type=int, default=256)
+    command.add_argument("--epochs", type=int, default=4)
+    command.add_argument("--learning-rate", type=float, default=3e-5)
+    command.add_argument("--work", type=Path, metavar="DIR", help="keep what is done here, and go on from it")
     command.set_defaults(run=_train)
 
     command = commands.add_parser("evaluate", help="judge a critic on the labels of a JSONL file")
@@ -54,26 +56,51 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_evaluate)
 
     command = commands.add_parser("score", help="read the texts of a JSONL file")
-    command.add_argument("--critic", type=Path, required=True, metavar="DIR")
+    command.add_argument("--critic", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped critic")
     command.add_argument("--input", type=Path, required=True, metavar="F.jsonl")
     command.add_argument("--output", type=Path, required=True, metavar="G.jsonl")
+    command.add_argument(
+        "--leave-one-out", action="store_true", help="read again without each sentence, and add what it was worth"
+    )
     command.set_defaults(run=_score)
 
+    recipe_commands.add_commands(commands)
+
+    command = commands.add_parser("report", help="everything that is claimed of a critic's accuracy, from one run")
+    command.add_argument("--critic", type=Path, metavar="DIR", default=SHIPPED, help="default: the shipped critic")
+    command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what split wrote")
+    command.add_argument("--demo", type=Path, required=True, metavar="F.jsonl", help="the demo corpus")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    command.add_argument("--figure", type=Path, metavar="PATH", help="draw its calibration as PATH.png and PATH.svg")
+    command.set_defaults(run=_report)
+
+    command = commands.add_parser("curve", help="how often each model is right for how many labels, and a figure of it")
+    curves.add_options(command)
+    command.set_defaults(run=curves.main)
+
+    evidence_report.add_commands(commands)
+
     command = commands.add_parser("bench", help="measure how fast a critic reads the texts of a JSONL file")
-    command.add_argument(
-        "--critic", type=Path, metavar="DIR", help="default: a probe trained on the seed rows of --data"
-    )
-    command.add_argument("--data", type=Path, required=True, metavar="F.jsonl")
-    command.set_defaults(run=_bench)
+    bench.add_options(command)
+    command.set_defaults(run=bench.main)
     return parser
 
 
 def _train(options: argparse.Namespace) -> None:
     check_absent(options.output)
     examples = read_examples(options.data, options.split)
-    with _progress_bar() as progress:
-        config = TrainConfig(method=options.method, base=options.base, seed=options.seed)
-        result = train([example for example in examples if example.label is not None], config, progress)
+    with progress_bar() as progress:
+        config = TrainConfig(
+            method=options.method,
+            base=options.base,
+            seed=options.seed,
+            max_tokens=options.max_tokens,
+            tuning=Tuning(epochs=options.epochs, learning_rate=options.learning_rate),
+        )
+        if options.work:
+            options.work.mkdir(parents=True, exist_ok=True)
+        labelled = [example for example in examples if example.label is not None]
+        result = train(labelled, config, progress, options.work)
     identity = save(result.critic, options.output, result.card)
     print(f"{options.output}: version {identity[:12]}, {result.critic.layers} layers, {result.seconds:.0f} s")
     print(f"cross-validated: {_summary(result.metrics)}")
@@ -87,13 +114,23 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(json.dumps({**metrics, "version": version}) if options.json else _summary(metrics))
 
 
+def _report(options: argparse.Namespace) -> None:
+    found = report.report(Scorer.load(options.critic), read_examples(options.data), read_examples(options.demo))
+    print(json.dumps(found | {"version": fingerprint(options.critic)}) if options.json else report.in_markdown(found))
+    if options.figure:
+        report.draw_calibration(options.figure, found["test"]["calibration"])
+
+
 def _score(options: argparse.Namespace) -> None:
     texts = read_texts(options.input)
-    predictions = _predict(Scorer.load(options.critic), texts)
+    scorer = Scorer.load(options.critic)
     partial = options.output.with_name(f".{options.output.name}.{os.getpid()}.partial")
     try:
         with partial.open("x", encoding="utf-8") as handle:
-            handle.writelines(json.dumps(_row(prediction)) + "\n" for prediction in predictions)
+            predictions = _predict(scorer, texts)
+            for text, prediction in zip(texts, predictions, strict=True):
+                falls = leave_one_out(scorer, text, prediction) if options.leave_one_out else None
+                handle.write(json.dumps(_row(prediction, falls)) + "\n")
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(partial, options.output)
@@ -101,20 +138,19 @@ def _score(options: argparse.Namespace) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _bench(options: argparse.Namespace) -> None:
-    examples = read_examples(options.data)
-    if not examples:
-        raise DataError(f"{options.data} holds no texts.")
-    if options.critic:
-        scorer = Scorer.load(options.critic)
-    else:
-        seed = [example for example in examples if example.split == "seed"]
-        scorer = Scorer(train(seed).critic)
-    print(json.dumps(measure(scorer, [example.text for example in examples])))
-
-
-def _row(prediction: Prediction) -> dict[str, object]:
-    sentences = [{"start": s.start, "end": s.end, "share": s.share, "read": s.read} for s in prediction.sentences]
+def _row(prediction: Prediction, falls: Sequence[float] | None) -> dict[str, object]:
+    sentences: list[dict[str, object]] = [
+        {
+            "start": sentence.start,
+            "end": sentence.end,
+            "share": sentence.share,
+            "read": sentence.read,
+            "aspects": {m.aspect: m.positive for m in prediction.mentions if m.sentence == position},
+        }
+        for position, sentence in enumerate(prediction.sentences)
+    ]
+    for sentence, fall in zip(sentences, falls or (), strict=falls is not None):
+        sentence["leave_one_out"] = fall
     return {
         "positive": prediction.positive,
         "verdict": verdict(prediction.positive),
@@ -126,10 +162,10 @@ def _row(prediction: Prediction) -> dict[str, object]:
 
 def _predict(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
     predictions: list[Prediction] = []
-    with _progress_bar() as progress:
-        for start in range(0, len(texts), CHUNK):
-            predictions += scorer.predict(texts[start : start + CHUNK])
-            progress(len(predictions) / len(texts), f"read {len(predictions)} of {len(texts)}")
+    with progress_bar() as progress:
+        for done, prediction in enumerate(scorer.read(texts), 1):
+            predictions.append(prediction)
+            progress(done / len(texts), f"read {done} of {len(texts)}")
     return predictions
 
 
@@ -138,18 +174,6 @@ def _summary(metrics: Metrics) -> str:
         f"accuracy {metrics['accuracy']:.1%} ({metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%}) "
         f"of {metrics['n']}, macro-F1 {metrics['macro_f1']:.3f}, Brier {metrics['brier']:.3f}, ECE {metrics['ece']:.3f}"
     )
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    # `disable=None` is tqdm's way to keep quiet where stderr is not a terminal.
-    with tqdm(total=1.0, disable=None, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {desc}") as bar:
-
-        def progress(fraction: float, message: str) -> None:
-            bar.set_description_str(message, refresh=False)
-            bar.update(fraction - bar.n)
-
-        yield progress
 
 
 if __name__ == "__main__":

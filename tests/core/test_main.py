@@ -45,6 +45,18 @@ def test_train_evaluate_and_score_follow_each_other(data, base_folder, tmp_path,
         assert row["verdict"] == ("negative", "positive")[given["label"]]
 
 
+def test_leaving_one_out_says_what_each_sentence_was_worth(checkpoint, tmp_path):
+    given, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    texts = ["The film was good. It was dull.", "It was dull."]
+    given.write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    assert run("score", "--critic", checkpoint, "--input", given, "--output", output, "--leave-one-out") == 0
+    both, dull = (json.loads(line) for line in output.read_text().splitlines())
+    assert both["sentences"][0]["leave_one_out"] == pytest.approx(both["positive"] - dull["positive"], abs=1e-4)
+    assert len(dull["sentences"]) == 1
+    run("score", "--critic", checkpoint, "--input", given, "--output", output)
+    assert "leave_one_out" not in json.loads(output.read_text().splitlines()[0])["sentences"][0]
+
+
 def test_a_bad_line_is_named_and_nothing_is_written(checkpoint, tmp_path, capsys):
     bad, output = tmp_path / "bad.jsonl", tmp_path / "out.jsonl"
     bad.write_text('{"text": "good"}\n{"texd": "bad"}\n')
