@@ -64,7 +64,10 @@ class Promotion(models.Model):
 
 
 class Score(models.Model):
-    """What one version read in one text: probability of positive, and each sentence's exact share of the logit."""
+    """What one version read in one text: probability of positive, and each sentence's exact share of the logit.
+
+    `embedding` is the mean of the text's token states in half precision, little-endian.
+    """
 
     review = models.ForeignKey(Review, models.DO_NOTHING, related_name="scores", db_constraint=False)
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="scores")
@@ -72,6 +75,7 @@ class Score(models.Model):
     positive = models.FloatField()
     bias = models.FloatField()
     sentences = models.JSONField(default=list)
+    embedding = models.BinaryField(default=b"")
     scored_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -82,6 +86,39 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.positive:.2f} by {self.version}"
+
+
+class AspectMention(models.Model):
+    """A sentence (by its offsets) that judges an aspect of the film, and the probability that it does so favourably."""
+
+    class Aspect(models.TextChoices):
+        ACTING = "acting"
+        STORY = "story"
+        CHARACTERS = "characters"
+        DIALOGUE = "dialogue"
+        DIRECTION = "direction"
+        VISUALS = "visuals"
+        MUSIC = "music"
+        PACING = "pacing"
+        HUMOUR = "humour"
+        ENDING = "ending"
+
+    # The constraint below is its index.
+    score = models.ForeignKey(Score, models.DO_NOTHING, related_name="mentions", db_index=False, db_constraint=False)
+    aspect = models.CharField(max_length=10, choices=Aspect)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    positive = models.FloatField()
+
+    class Meta:
+        ordering = ["score", "start", "aspect"]
+        constraints = [
+            models.UniqueConstraint(fields=["score", "aspect", "start"], name="one_mention_per_sentence_and_aspect"),
+            models.CheckConstraint(condition=Q(positive__range=(0, 1)), name="mention_is_a_probability"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.aspect} {self.positive:.2f}"
 
 
 class Label(models.Model):

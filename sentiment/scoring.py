@@ -6,7 +6,7 @@ Batches are our own claim, not Celery's: celery-batches cannot retry, and a mess
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from django.utils import timezone
 from sentiment.aggregates import refresh
 from sentiment.core.scorer import Prediction, Scorer
 from sentiment.locks import films_of, hold
-from sentiment.models import ModelVersion, Reading
+from sentiment.models import AspectMention, ModelVersion, Reading
 from sentiment.promotion import serving
 from sentiment.serving import scorer_for
 from sentiment.verdicts import settle
@@ -106,9 +106,12 @@ def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequen
                     "positive": [prediction.positive for _, prediction in rows],
                     "bias": [prediction.bias for _, prediction in rows],
                     "sentences": [_sentences(prediction) for _, prediction in rows],
+                    "embeddings": [prediction.embedding.astype("<f2").tobytes() for _, prediction in rows],
                 },
             )
-            stored = [row[0] for row in cursor.fetchall()]
+            scores = dict(cursor.fetchall())
+        _store_mentions({scores[pk]: given[pk][1] for pk in scores})
+        stored = sorted(scores)
         settle(stored)
         refresh(films_of(stored))
     return len(stored)
@@ -116,24 +119,42 @@ def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequen
 
 _STORE = """
     WITH given AS (
-        SELECT review.id AS review_id, review.digest, given.positive, given.bias, given.sentences
+        SELECT review.id AS review_id, review.digest, given.positive, given.bias, given.sentences, given.embedding
         FROM unnest(%(reviews)s::bigint[], %(digests)s::text[], %(positive)s::float8[], %(bias)s::float8[],
-                    %(sentences)s::jsonb[]) AS given (review_id, digest, positive, bias, sentences)
+                    %(sentences)s::jsonb[], %(embeddings)s::bytea[])
+             AS given (review_id, digest, positive, bias, sentences, embedding)
         JOIN reviews_review AS review ON review.id = given.review_id AND review.digest = given.digest
     ), scored AS (
-        INSERT INTO sentiment_score (review_id, version_id, digest, positive, bias, sentences, scored_at)
-        SELECT review_id, %(version)s, digest, positive, bias, sentences, now() FROM given
+        INSERT INTO sentiment_score (review_id, version_id, digest, positive, bias, sentences, embedding, scored_at)
+        SELECT review_id, %(version)s, digest, positive, bias, sentences, embedding, now() FROM given
         ON CONFLICT (review_id, version_id, digest) DO UPDATE
         SET positive = EXCLUDED.positive, bias = EXCLUDED.bias, sentences = EXCLUDED.sentences,
-            scored_at = EXCLUDED.scored_at
+            embedding = EXCLUDED.embedding, scored_at = EXCLUDED.scored_at
+        RETURNING id, review_id
     )
     UPDATE sentiment_reading AS reading
     SET version_id = %(version)s, digest = given.digest, live = false,
         leased_until = NULL, attempts = 0, error = '', quarantined_at = NULL
-    FROM given
+    FROM given JOIN scored USING (review_id)
     WHERE reading.review_id = given.review_id
-    RETURNING reading.review_id
+    RETURNING reading.review_id, scored.id
 """
+
+
+def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
+    """Write which sentences judge what, by score; what an earlier reading of the same score found gives way."""
+    AspectMention.objects.filter(score__in=predictions).delete()
+    AspectMention.objects.bulk_create(
+        AspectMention(
+            score_id=score,
+            aspect=mention.aspect,
+            start=prediction.sentences[mention.sentence].start,
+            end=prediction.sentences[mention.sentence].end,
+            positive=mention.positive,
+        )
+        for score, prediction in predictions.items()
+        for mention in prediction.mentions
+    )
 
 
 def _sentences(prediction: Prediction) -> str:
