@@ -1,25 +1,24 @@
 """From labels to a version. What is under way stands in a TrainingRun, so that a process can die and another resume."""
 
 import logging
-import shutil
-import tempfile
 from pathlib import Path
+from typing import Literal
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from sentiment import training_runs
-from sentiment.core import checkpoints
 from sentiment.core.bases import BaseError
-from sentiment.core.data import DataError, Example, digest, labels_of, read_examples
-from sentiment.core.evaluation import Metrics, evaluate, should_promote
+from sentiment.core.checkpoints import CheckpointError
+from sentiment.core.data import DataError, Example, digest
+from sentiment.core.evaluation import Metrics, should_promote
+from sentiment.core.labelfile import read_labelled_csv
 from sentiment.core.labels import LABELS
-from sentiment.core.scorer import Scorer
+from sentiment.core.selection import available_bases, in_words, select
 from sentiment.core.training import TrainConfig, train
-from sentiment.demo import CORPUS
 from sentiment.models import ModelVersion, TrainingRun
 from sentiment.promotion import promote, serving
-from sentiment.serving import folder
+from sentiment.versions import heldout, made
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ def run_pending(progress: training_runs.Progress = lambda share, message: None) 
         return None
     try:
         version = _make_version(run, training_runs.reporter(run, progress))
-    except (BaseError, DataError) as error:
+    except (BaseError, CheckpointError, DataError) as error:
         training_runs.finish(run, TrainingRun.State.FAILED, str(error))
         return None
     except Exception as error:
@@ -48,30 +47,30 @@ def run_pending(progress: training_runs.Progress = lambda share, message: None) 
 
 def _make_version(run: TrainingRun, report: training_runs.Progress) -> ModelVersion:
     examples = labelled()
-    result = train(
-        examples, TrainConfig("finetune" if run.method == "finetune" else "probe", settings.SENTIMENT_BASE), report
-    )
-    root = Path(settings.MODELS_DIR)
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as scratch:
-        made = Path(scratch) / "critic"
-        fingerprint = checkpoints.save(result.critic, made, result.card)
-        metrics = {"cross_validation": result.metrics, "heldout": judge(made, heldout())}
-        if not (root / fingerprint).exists():
-            shutil.move(made, root / fingerprint)
-    version, new = ModelVersion.objects.get_or_create(
-        fingerprint=fingerprint,
-        defaults={
-            "name": f"{run.method} on {settings.SENTIMENT_BASE}",
-            "method": run.method,
-            "base": settings.SENTIMENT_BASE,
-            "layers": result.critic.layers,
-            "labels": len(examples),
-            "metrics": metrics,
-        },
-    )
-    logger.info("%s %s from %d labels", version, "made" if new else "came out again", len(examples))
+    method: Literal["probe", "finetune"] = "finetune" if run.method == "finetune" else "probe"
+    base = settings.SENTIMENT_BASE
+    result = train(examples, TrainConfig(method, base), report)
+    version = made(result, name=f"{method} on {base}", base=base, labels=len(examples))
+    logger.info("%s from %d labels", version, len(examples))
     return version
+
+
+def from_file(
+    path: Path, method: Literal["probe", "finetune"], report: training_runs.Progress
+) -> tuple[ModelVersion, str]:
+    """Make a version of somebody's own labels, on the base that suits them best; it is not promoted.
+
+    Returns it and what is to be said of it. Raises BaseError, CheckpointError or DataError.
+    """
+    examples = read_labelled_csv(path)
+    config = TrainConfig(method, repeats=2)
+    try:
+        selection = select(examples, available_bases(), config, lambda share, message: report(share / 2, message))
+        result = train(examples, selection.config, lambda share, message: report((1 + share) / 2, message))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    version = made(result, name=f"{method} on {path.name}", base=selection.config.base, labels=len(examples))
+    return version, in_words(selection, result)
 
 
 def labelled() -> list[Example]:
@@ -100,23 +99,5 @@ def labelled() -> list[Example]:
     return [Example(text, LABELS.index(value), group=film) for text, value, key, film in rows if key not in judges]
 
 
-def heldout() -> list[Example]:
-    """The packaged labels that no critic learns from: ten whole films of the demo corpus."""
-    return [example for example in read_examples(CORPUS) if example.split == "heldout"]
-
-
-def judge(critic: Path, examples: list[Example]) -> Metrics:
-    predictions = Scorer.load(critic, device=settings.SENTIMENT_DEVICE or None).predict([e.text for e in examples])
-    return evaluate([prediction.positive for prediction in predictions], labels_of(examples))
-
-
 def _metrics(version: ModelVersion | None) -> Metrics | None:
     return version.metrics["heldout"] if version else None
-
-
-def critic_of(version: ModelVersion | None) -> Path:
-    """The folder of this version, or of the serving one; LookupError where there is none."""
-    chosen = version or serving()
-    if chosen is None:
-        raise LookupError("No version serves yet: run manage.py train.")
-    return folder(chosen)

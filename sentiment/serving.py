@@ -8,12 +8,21 @@ from django.conf import settings
 
 from sentiment.core.scorer import Scorer
 from sentiment.models import ModelVersion
+from sentiment.promotion import serving
 
 logger = logging.getLogger(__name__)
 
 
 def folder(version: ModelVersion) -> Path:
     return Path(settings.MODELS_DIR) / version.fingerprint
+
+
+def critic_of(version: ModelVersion | None) -> Path:
+    """The folder of this version, or of the serving one; LookupError where there is none."""
+    chosen = version or serving()
+    if chosen is None:
+        raise LookupError("No version serves yet: run manage.py train.")
+    return folder(chosen)
 
 
 @dataclass

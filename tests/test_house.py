@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +21,8 @@ from textflix.members.models import User
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
+# These alone may import what only an extra brings.
+EXPERIMENTS = {REPOSITORY / "sentiment" / "core" / "rivals.py"}
 OURS = ("textflix", "sentiment")
 PRODUCTION = {
     "TEXTFLIX_PRODUCTION": "1",
@@ -36,6 +40,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from textflix.members.models import User
 
+HEAVY = {"torch", "transformers", "tokenizers", "huggingface_hub", "openvino", "sklearn"}
 settings.ALLOWED_HOSTS = ["testserver"]
 paths, answers, met = json.loads(sys.argv[1]), {}, set()
 for client in (Client(), Client()):
@@ -51,7 +56,7 @@ patterns = [p for r in roots for p in getattr(r, "url_patterns", [r]) if isinsta
 ours = {p.name for p in patterns if p.callback.__module__.split(".")[0] in ("textflix", "sentiment")}
 print(json.dumps({
     "answers": answers, "posted": posted.status_code, "not met": sorted(ours - met),
-    "loaded": sorted({"torch", "transformers", "tokenizers", "sklearn"} & sys.modules.keys()),
+    "loaded": sorted(HEAVY & sys.modules.keys()),
 }))
 """
 
@@ -133,24 +138,37 @@ def plain(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", re.split(r"[\[=<>~ ]", requirement)[0]).lower()
 
 
+def project() -> dict[str, Any]:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+
+
 def test_what_is_imported_is_a_declared_and_pinned_dependency():
-    dependencies = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
-    declared, packages = {plain(name) for name in dependencies}, importlib.metadata.packages_distributions()
+    packages = importlib.metadata.packages_distributions()
+    declared = {plain(name) for name in project()["dependencies"]}
+    extras = {plain(name) for name in project()["optional-dependencies"]["experiments"]}
     undeclared = {
         f"{path.relative_to(REPOSITORY)}: {name}"
         for path in sources()
         for name in imported(path)
-        if not declared & {plain(package) for package in packages.get(name, ["nobody knows"])}
+        # What is not installed is not in `packages`: then the module has its package's name.
+        if not {plain(package) for package in packages.get(name, [name])}
+        & (declared | extras if path in EXPERIMENTS else declared)
     }
     assert undeclared == set()
 
 
+def test_what_the_core_imports_only_where_it_is_asked_for_is_in_an_extra():
+    asked = {name for path in sources() for name in re.findall(r"\bextra\(\"(\w+)", path.read_text())}
+    assert {"fastai", "gensim"} <= asked
+    assert asked - {plain(name) for name in project()["optional-dependencies"]["experiments"]} == set()
+
+
 def test_every_dependency_is_pinned_and_the_pins_agree():
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     constraints = (REPOSITORY / "constraints.txt").read_text().splitlines()
     pins = dict(re.fullmatch(r"([\w.-]+)==([\w.]+)", line).groups() for line in constraints if line[:1] != "#")
     pins = {plain(name): version for name, version in pins.items()}
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = [*project()["dependencies"], *chain(*project()["optional-dependencies"].values())]
+    assert len(wanted) > 50
     assert {name for name in wanted if pins.get(plain(name)) != name.partition("==")[2]} == set()
 
 
@@ -170,9 +188,24 @@ def test_safe_production_settings_pass_djangos_deployment_check():
         ({"ALLOWED_HOSTS": ""}, "Production needs ALLOWED_HOSTS to be set."),
         ({"DATABASE_URL": ""}, "Production needs DATABASE_URL to be set."),
         ({"REDIS_URL": ""}, "Production needs REDIS_URL to be set."),
+        ({"SENTIMENT_CRITIC": "best"}, 'SENTIMENT_CRITIC must be "shipped" or "demo", not "best".'),
     ],
 )
 def test_unsafe_production_settings_refuse_to_start_with_one_sentence(unsafe, message):
     done = python("-c", "import textflix.wsgi", **PRODUCTION | unsafe)
     assert done.returncode != 0
     assert done.stderr.rstrip().splitlines()[-1].endswith(f"ImproperlyConfigured: {message}")
+
+
+@pytest.mark.parametrize(
+    ("given", "critic", "base"),
+    [
+        ({}, "shipped", "shipped"),
+        ({"SENTIMENT_CRITIC": "", "SENTIMENT_BASE": ""}, "shipped", "shipped"),
+        ({"SENTIMENT_CRITIC": "demo"}, "demo", "minilm"),
+        ({"SENTIMENT_CRITIC": "demo", "SENTIMENT_BASE": "mpnet"}, "demo", "mpnet"),
+    ],
+)
+def test_a_critic_of_the_demo_corpus_alone_retrains_from_an_encoder_alone(given, critic, base):
+    code = "from django.conf import settings; print(settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE)"
+    assert python("-c", code, **PRODUCTION | given).stdout.split() == [critic, base]

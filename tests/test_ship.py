@@ -78,6 +78,7 @@ def test_every_service_that_holds_the_project_is_set_up_for_production(services)
     ours = {name: service for name, service in services.items() if service.get("image") == "textflix"}
     assert ours.keys() == {"setup", "web", "worker", "worker-cpu", "trainer", "beat"}
     for service in ours.values():
+        assert service["env_file"] == ".env"
         assert service["environment"]["TEXTFLIX_PRODUCTION"] == "1"
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]

@@ -40,7 +40,7 @@ def textflix() -> Site:
         _celery("The training worker", _worker("training", "train"), nice=TRAINING_NICE),
         # The schedule is kept in memory: a file would be one more thing that kill -9 can corrupt.
         _celery("Celery beat", ["beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"]),
-        _manage("Training the first critic", "first_critic", nice=SCORING_NICE),
+        _manage("Bringing the first critic", "first_critic", nice=SCORING_NICE),
     ]
     return Site(port, _manage("Setting up", "setup"), children)
 

@@ -243,7 +243,11 @@ if PRODUCTION:
 
 # The critic
 MODELS_DIR = HOME / "models"
-SENTIMENT_BASE = env.str("SENTIMENT_BASE", "minilm")
+# "shipped" starts with the critic of sentiment/pretrained; "demo" trains one from the demo corpus alone.
+SENTIMENT_CRITIC = env.str("SENTIMENT_CRITIC", "") or "shipped"
+if SENTIMENT_CRITIC not in ("shipped", "demo"):
+    raise ImproperlyConfigured(f'SENTIMENT_CRITIC must be "shipped" or "demo", not "{SENTIMENT_CRITIC}".')
+SENTIMENT_BASE = env.str("SENTIMENT_BASE", "") or ("shipped" if SENTIMENT_CRITIC == "shipped" else "minilm")
 SENTIMENT_DEVICE = env.str("SENTIMENT_DEVICE", "")
 # So many relabelled texts ask for the next training; 0: only admins do.
 RETRAIN_AFTER = env.int("RETRAIN_AFTER", 50)

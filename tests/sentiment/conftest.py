@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from sentiment import demo
 from sentiment.core.checkpoints import fingerprint
+from sentiment.labelling import label_each
 from sentiment.models import ModelVersion
 from sentiment.promotion import promote
+from textflix.movies.models import Movie
+from textflix.reviews.models import Review
 
 
 @pytest.fixture
@@ -37,3 +41,13 @@ def version(make_version: Callable[[], ModelVersion]) -> ModelVersion:
     made = make_version()
     promote(made, reason="the first")
     return made
+
+
+@pytest.fixture
+def seed_labels(make_movie: Callable[..., Movie], make_review: Callable[..., Review]) -> list[Review]:
+    """Forty of the demo corpus' seed rows with their labels, on eight films."""
+    rows = [row for row in demo.records() if row["split"] == "seed"][:40]
+    films = [make_movie() for _ in range(8)]
+    reviews = [make_review(films[n % 8], row["text"]) for n, row in enumerate(rows)]
+    label_each({review.pk: row["label"] for review, row in zip(reviews, rows, strict=True)}, source="seed")
+    return reviews

@@ -1,8 +1,9 @@
 """Labels become a version; one training at a time; what died half-way is taken up again."""
 
+import csv
 import io
 import json
-from collections.abc import Callable
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from sentiment import demo, retraining, training_runs
-from sentiment.labelling import label_each, relabel
-from sentiment.models import ModelVersion, TrainingRun
+from sentiment import demo, retraining, training_runs, versions
+from sentiment.core import checkpoints, selection, training
+from sentiment.labelling import relabel
+from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.promotion import serving
 from sentiment.serving import folder
 from tests.conftest import PAN, PRAISE
@@ -22,14 +24,9 @@ from textflix.reviews.models import Review
 
 
 @pytest.fixture
-def labelled(make_movie: Callable[..., Movie], make_review, settings: Settings, tmp_path: Path) -> list[Review]:
-    """Forty of the demo corpus' seed rows with their labels, on eight films."""
+def labelled(seed_labels: list[Review], settings: Settings, tmp_path: Path) -> list[Review]:
     settings.MODELS_DIR = tmp_path / "models"
-    rows = [row for row in demo.records() if row["split"] == "seed"][:40]
-    films = [make_movie() for _ in range(8)]
-    reviews = [make_review(films[n % 8], row["text"]) for n, row in enumerate(rows)]
-    label_each({review.pk: row["label"] for review, row in zip(reviews, rows, strict=True)}, source="seed")
-    return reviews
+    return seed_labels
 
 
 def test_training_makes_a_version_that_serves_and_running_it_again_changes_nothing(labelled) -> None:
@@ -42,6 +39,72 @@ def test_training_makes_a_version_that_serves_and_running_it_again_changes_nothi
     training_runs.request()
     assert retraining.run_pending() == version
     assert ModelVersion.objects.count() == 1
+
+
+def test_own_labels_make_a_version_that_waits_to_be_promoted(
+    db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MODELS_DIR = tmp_path / "models"
+    # The third, mpnet, is not on every machine, and takes long.
+    monkeypatch.setattr(retraining, "available_bases", lambda: ["shipped", "minilm"])
+    rows = [row for row in demo.records() if row["split"] == "seed"][:60]
+    with (tmp_path / "mine.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["text", "label"])
+        writer.writerows((row["text"], row["label"]) for row in rows)
+    out = io.StringIO()
+    call_command("train", data=tmp_path / "mine.csv", method="probe", stdout=out)
+    version = ModelVersion.objects.get()
+    assert (version.labels, serving()) == (60, None)
+    assert f"manage.py promote {version.pk}" in out.getvalue()
+    assert "95 % interval" in out.getvalue()
+    call_command("promote", str(version.pk))
+    assert serving() == version
+
+
+def everything_of(settings: Settings) -> list[object]:
+    rows = [set(model.objects.values_list("pk", flat=True)) for model in (ModelVersion, Promotion, TrainingRun, Label)]
+    return [*rows, sorted(Path(settings.MODELS_DIR).rglob("*")), serving()]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "text,label\nFine.,positive\nfine.,negative\n",
+            ["line 3: the text is labelled negative, but positive on line 2"],
+        ),
+        ("text,label\nFine.,great\n\n,positive\n", ["line 2: the label is 'great'", "line 4: the text is empty"]),
+        ("review,label\nFine.,positive\n", ["line 1: the header has no column text"]),
+        ("text,label\nFine.,positive\nBad.,negative\n", ["at least 5 texts of each label; 1 are negative"]),
+    ],
+)
+def test_own_labels_that_cannot_be_used_are_named_by_file_and_line_and_change_nothing(
+    version: ModelVersion, settings: Settings, tmp_path: Path, content: str, said: list[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(content)
+    before = everything_of(settings)
+    with pytest.raises(CommandError) as refused:
+        call_command("train", data=path)
+    assert all(words in str(refused.value) for words in [str(path), *said])
+    assert refused.value.returncode == 1
+    assert everything_of(settings) == before
+
+
+def test_own_labels_with_a_damaged_shipped_critic_are_refused_with_the_reason(
+    version: ModelVersion, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(checkpoints.SHIPPED, tmp_path / "pretrained")
+    (tmp_path / "pretrained" / checkpoints.WEIGHTS).write_bytes(b"")
+    for module in (selection, training):
+        monkeypatch.setattr(module, "SHIPPED", tmp_path / "pretrained")
+    rows = [f"Film number {n}.,{n % 2}\n" for n in range(20)]
+    (tmp_path / "mine.csv").write_text("text,label\n" + "".join(rows))
+    before = everything_of(settings)
+    with pytest.raises(CommandError, match=r"weights\.safetensors is damaged"):
+        call_command("train", data=tmp_path / "mine.csv")
+    assert everything_of(settings) == before
 
 
 def test_one_training_at_a_time(labelled) -> None:
@@ -86,7 +149,7 @@ def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
     relabel([labelled[2].pk], "negative", source="author")
     labelled[3].text += " And one more thing."
     labelled[3].save()
-    judge = retraining.heldout()[0]
+    judge = versions.heldout()[0]
     relabel([make_review(labelled[0].movie, judge.text).pk], "positive", source="admin")
     left = {example.text for example in retraining.labelled()}
     assert texts - left == {labelled[0].text, labelled[1].text, labelled[3].text.removesuffix(" And one more thing.")}

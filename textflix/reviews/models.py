@@ -25,7 +25,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(source=Source.MEMBER)
 
     def with_reading(self) -> "ReviewQuerySet":
-        return self.select_related("author", "movie", "reading", "reading__score")
+        related = self.select_related("author", "movie", "reading", "reading__score")
+        return related.defer("reading__score__embedding")
 
     def for_pages(self) -> "ReviewQuerySet":
         return self.public().with_reading()

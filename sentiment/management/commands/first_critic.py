@@ -1,18 +1,34 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment import training_runs
+from sentiment import training_runs, versions
+from sentiment.core.checkpoints import CheckpointError
 from sentiment.management.commands.train import train_with_bar
-from sentiment.promotion import serving
+from sentiment.promotion import promote, serving
 
 
 class Command(BaseCommand):
-    help = "Train the critic that a new site starts with; does nothing where a version serves already."
+    help = "Bring the critic that a new site starts with; does nothing where a version serves already."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if serving():
             return
+        if settings.SENTIMENT_CRITIC == "shipped":
+            self._ship()
+        else:
+            self._train()
+
+    def _ship(self) -> None:
+        try:
+            version = versions.shipped()
+        except CheckpointError as error:
+            raise CommandError(f"{error} Install the project again, or set SENTIMENT_CRITIC=demo.") from None
+        promote(version, reason="the critic that comes with the project")
+        self.stdout.write(f"The critic is ready: {version}, from {version.labels} labels.")
+
+    def _train(self) -> None:
         self.stdout.write("Training the first critic; the site is up meanwhile …")
         try:
             run = training_runs.request()

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment import retraining
 from sentiment.core.__main__ import main
+from sentiment.serving import critic_of
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            critic = retraining.critic_of(None)
+            critic = critic_of(None)
         except LookupError as error:
             raise CommandError(str(error)) from None
         files = [f"--{name}={options[name]}" for name in ("input", "output")]

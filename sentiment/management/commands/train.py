@@ -1,21 +1,46 @@
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from sentiment import retraining, training_runs
+from sentiment.core.bases import BaseError
+from sentiment.core.checkpoints import CheckpointError
+from sentiment.core.data import DataError
+from sentiment.models import ModelVersion
 
 
 class Command(BaseCommand):
-    help = "Train a critic from the seed and admin labels, judge it on the held-out rows, and promote it by rule."
+    help = (
+        "Train a critic from the seed and admin labels, judge it on the held-out rows, and promote it by rule. "
+        "With --data, from a CSV file of your own: on the base that suits it best, and not promoted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--method", choices=["probe", "finetune"], default="probe")
+        parser.add_argument("--method", choices=["probe", "finetune"], help="default: probe; with --data, finetune")
+        parser.add_argument("--data", type=Path, metavar="F.csv", help="columns text and label (positive or negative)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, data: Path | None, method: str | None, **options: Any) -> None:
+        if data:
+            self._from_file(data, method or "finetune")
+        else:
+            self._from_site(method or "probe")
+
+    def _from_file(self, data: Path, method: Any) -> None:
         try:
-            run = training_runs.request(method=options["method"])
+            with bar() as report:
+                version, said = retraining.from_file(data, method, report)
+        except (BaseError, CheckpointError, DataError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{said}\nIt is {version}. To let it read the site: manage.py promote {version.pk}")
+
+    def _from_site(self, method: str) -> None:
+        try:
+            run = training_runs.request(method=method)
         except training_runs.AlreadyTraining as error:
             raise CommandError(str(error)) from None
         version = train_with_bar()
@@ -33,11 +58,17 @@ class Command(BaseCommand):
         )
 
 
-def train_with_bar() -> Any:
-    with tqdm(total=100, unit="%", disable=None, bar_format="{desc} |{bar}| {n:.0f} %") as bar:
+def train_with_bar() -> ModelVersion | None:
+    with bar() as report:
+        return retraining.run_pending(report)
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[float, str], None]]:
+    with tqdm(total=100, unit="%", disable=None, bar_format="{desc} |{bar}| {n:.0f} %") as shown:
 
         def report(share: float, message: str) -> None:
-            bar.set_description_str(message, refresh=False)
-            bar.update(100 * share - bar.n)
+            shown.set_description_str(message, refresh=False)
+            shown.update(100 * share - shown.n)
 
-        return retraining.run_pending(report)
+        yield report
