@@ -20,7 +20,7 @@ def _wilson(count: str, sign: str) -> str:
     return f"CASE WHEN judged > 0 THEN LEAST(1, GREATEST(0, {bound})) END"
 
 
-COUNTS = "reviews, scored, positive, negative, unsure, demo, imported, by_version"
+COUNTS = "reviews, scored, positive, negative, unsure, failed, labelled, starred, stars, demo, imported, by_version"
 COLUMNS = f"{COUNTS}, share, low, high, negative_low, divided_low"
 
 
@@ -41,6 +41,10 @@ def computed(films: str) -> str:
                SUM(negative)::int AS negative,
                SUM(unsure)::int AS unsure,
                SUM(positive + negative + unsure)::int AS judged,
+               SUM(failed)::int AS failed,
+               SUM(labelled)::int AS labelled,
+               SUM(starred)::int AS starred,
+               SUM(half_stars)::float8 / 2 / NULLIF(SUM(starred), 0) AS stars,
                SUM(demo)::int AS demo,
                SUM(imported)::int AS imported,
                COALESCE(jsonb_object_agg(version_id, n) FILTER (WHERE version_id IS NOT NULL), '{{}}') AS by_version
@@ -51,6 +55,10 @@ def computed(films: str) -> str:
                    COUNT(*) FILTER (WHERE reading.verdict = 'positive') AS positive,
                    COUNT(*) FILTER (WHERE reading.verdict = 'negative') AS negative,
                    COUNT(*) FILTER (WHERE reading.verdict = 'unsure') AS unsure,
+                   COUNT(*) FILTER (WHERE reading.verdict = '' AND reading.quarantined_at IS NOT NULL) AS failed,
+                   COUNT(reading.label_id) AS labelled,
+                   COUNT(review.stars) AS starred,
+                   COALESCE(SUM(review.stars), 0) AS half_stars,
                    COUNT(*) FILTER (WHERE review.source = 'demo') AS demo,
                    COUNT(*) FILTER (WHERE review.source NOT IN ('demo', 'member')) AS imported
             FROM movies_movie AS movie
@@ -64,22 +72,158 @@ def computed(films: str) -> str:
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
+MARKS = 5
+"""Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
+TO_CLAIM = 3
+"""Under so many judgements nothing is claimed of an aspect in words."""
+ASPECT_COLUMNS = "positive, negative, praise, criticism, praise_low, criticism_low, side"
+
+
+def computed_aspects(films: str) -> str:
+    """The SELECT that says what is true now of the aspects of the movies that this condition on `review` picks."""
+
+    def strongest(side: str, order: str) -> str:
+        listed = f"ARRAY_AGG(judgement.id ORDER BY judgement.positive {order}, judgement.id)"
+        return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{MARKS}], '{{}}')"
+
+    praised, faulted = "judgement.positive > 0.5", "judgement.positive <= 0.5"
+    return f"""
+    SELECT counted.*, {_wilson("positive", "-")} AS praise_low, {_wilson("negative", "-")} AS criticism_low,
+           CASE WHEN judged < {TO_CLAIM} THEN ''
+                WHEN positive > negative THEN 'praised'
+                WHEN negative > positive THEN 'faulted'
+                ELSE '' END AS side
+    FROM (
+        SELECT review.movie_id, judgement.aspect,
+               COUNT(*)::int AS judged,
+               COUNT(*) FILTER (WHERE {praised})::int AS positive,
+               COUNT(*) FILTER (WHERE {faulted})::int AS negative,
+               {strongest(praised, "DESC")} AS praise,
+               {strongest(faulted, "ASC")} AS criticism
+        FROM reviews_review AS review
+        JOIN sentiment_judgement AS judgement ON judgement.review_id = review.id
+        WHERE NOT review.hidden AND {films}
+        GROUP BY review.movie_id, judgement.aspect
+    ) AS counted
+    """  # noqa: S608  conditions are written here, values travel as parameters
+
+
+WORD_COLUMNS = "praise, criticism, praised, faulted"
+QUOTED = 12
+"""How many highlights of each side are kept for a film: those that are shown are picked from them."""
+
+
+def computed_words(films: str) -> str:
+    """The SELECT that says what may be claimed and quoted of the movies that this condition on `movie` picks.
+
+    Claimed is the aspect that is most surely praised by more than half, or faulted: by the lower end of the Wilson
+    interval, so that two of two say less than nine of ten. MovieAspect rows must be refreshed before.
+    """
+
+    def claimed(side: str, low: str) -> str:
+        return f"""COALESCE((
+            SELECT aspect FROM sentiment_movieaspect AS stored
+            WHERE stored.movie_id = movie.id AND side = '{side}' ORDER BY {low} DESC, aspect LIMIT 1), '')"""  # noqa: S608
+
+    def heaviest(side: str) -> str:
+        listed = "ARRAY_AGG(highlight.id ORDER BY highlight.weight DESC, highlight.id)"
+        return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{QUOTED}], '{{}}')"
+
+    return f"""
+    SELECT movie.id AS movie_id, {heaviest("highlight.favourable")} AS praise,
+           {heaviest("NOT highlight.favourable")} AS criticism,
+           {claimed("praised", "praise_low")} AS praised,
+           {claimed("faulted", "criticism_low")} AS faulted
+    FROM movies_movie AS movie
+    LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND NOT review.hidden AND NOT review.spoiler
+    LEFT JOIN sentiment_highlight AS highlight ON highlight.review_id = review.id
+    WHERE {films}
+    GROUP BY movie.id
+    """  # noqa: S608  conditions are written here, values travel as parameters
+
+
+FIGURE_COLUMNS = "days, stars, scores"
+TENTHS = 10
+
+
+def computed_figures(films: str) -> str:
+    """The SELECT that says what the figures of the movies that this condition on `review` picks are drawn from."""
+    sides = ", ".join(f"COUNT(*) FILTER (WHERE verdict = '{side}')" for side in ("positive", "negative", "unsure"))
+
+    def listed(name: str, by: str, which: str, counts: str) -> str:
+        return f"""{name} AS (
+            SELECT movie_id, jsonb_agg(counted ORDER BY {by}) AS {name}
+            FROM (SELECT movie_id, {by}, jsonb_build_array({by}, {counts}) AS counted
+                  FROM counting WHERE {which} GROUP BY movie_id, {by}) AS rows
+            GROUP BY movie_id)"""  # noqa: S608
+
+    return f"""
+    WITH counting AS MATERIALIZED (
+        SELECT review.movie_id, (review.written_at AT TIME ZONE 'UTC')::date AS day, review.stars, reading.verdict,
+               LEAST(FLOOR(reading.positive * {TENTHS}), {TENTHS - 1})::int AS tenth
+        FROM reviews_review AS review
+        JOIN sentiment_reading AS reading ON reading.review_id = review.id
+        WHERE NOT review.hidden AND {films}
+    ), {listed("days", "day", "verdict <> '' AND day IS NOT NULL", sides)},
+       {listed("stars", "stars", "verdict <> '' AND stars IS NOT NULL", sides)},
+       {listed("scores", "tenth", "tenth IS NOT NULL", "COUNT(*)")}
+    SELECT movie_id, COALESCE(days, '[]') AS days, COALESCE(stars, '[]') AS stars, COALESCE(scores, '[]') AS scores
+    FROM days FULL JOIN stars USING (movie_id) FULL JOIN scores USING (movie_id)
+    """  # noqa: S608  conditions are written here, values travel as parameters
+
+
 @transaction.atomic
 def refresh(movie_ids: Iterable[int]) -> None:
-    """Lock the films' rows in id order, then recompute them in a second statement.
+    """Lock the films' rows in id order, then recompute them in further statements.
 
     Under READ COMMITTED a single statement that had to wait would write what it saw before the wait.
     """
-    ids = hold_films(movie_ids)
-    if not ids:
+    films = {"films": hold_films(movie_ids)}
+    if not films["films"]:
         return
-    updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS.split(", "))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO sentiment_moviesentiment (movie_id, {COLUMNS})
-            SELECT movie_id, {COLUMNS} FROM ({computed("movie.id = ANY(%s)")}) AS computed
-            ON CONFLICT (movie_id) DO UPDATE SET {updates}
-            """,  # noqa: S608  only constants above are put in
-            [ids],
-        )
+        for statement in (_REFRESH_COUNTS, _REFRESH_ASPECTS, _REFRESH_WORDS, _REFRESH_FIGURES):
+            cursor.execute(statement, films)
+
+
+def _assigned(columns: str, row: str) -> str:
+    return ", ".join(f"{name} = {row}.{name}" for name in columns.split(", "))
+
+
+def row_of(columns: str, row: str) -> str:
+    """These columns as one value that can be compared."""
+    return f"({', '.join(f'{row}.{name}' for name in columns.split(', '))})"
+
+
+_REFRESH_COUNTS = f"""
+    UPDATE sentiment_moviesentiment AS stored SET {_assigned(COLUMNS, "now")}
+    FROM ({computed("movie.id = ANY(%(films)s)")}) AS now
+    WHERE now.movie_id = stored.movie_id
+"""  # noqa: S608  only constants above are put in
+_REFRESH_ASPECTS = f"""
+    WITH now AS ({computed_aspects("review.movie_id = ANY(%(films)s)")}), gone AS (
+        DELETE FROM sentiment_movieaspect AS stored
+        WHERE movie_id = ANY(%(films)s) AND NOT EXISTS (
+            SELECT 1 FROM now WHERE now.movie_id = stored.movie_id AND now.aspect = stored.aspect)
+    )
+    INSERT INTO sentiment_movieaspect AS stored (movie_id, aspect, {ASPECT_COLUMNS})
+    SELECT movie_id, aspect, {ASPECT_COLUMNS} FROM now
+    ON CONFLICT (movie_id, aspect) DO UPDATE SET {_assigned(ASPECT_COLUMNS, "EXCLUDED")}
+    WHERE {row_of(ASPECT_COLUMNS, "stored")} IS DISTINCT FROM {row_of(ASPECT_COLUMNS, "EXCLUDED")}
+"""  # noqa: S608  only constants above are put in
+_REFRESH_WORDS = f"""
+    UPDATE sentiment_moviesentiment AS stored SET {_assigned(WORD_COLUMNS, "now")}
+    FROM ({computed_words("movie.id = ANY(%(films)s)")}) AS now
+    WHERE now.movie_id = stored.movie_id
+      AND {row_of(WORD_COLUMNS, "stored")} IS DISTINCT FROM {row_of(WORD_COLUMNS, "now")}
+"""  # noqa: S608  only constants above are put in
+_REFRESH_FIGURES = f"""
+    WITH now AS ({computed_figures("review.movie_id = ANY(%(films)s)")}), gone AS (
+        DELETE FROM sentiment_moviefigures AS stored
+        WHERE movie_id = ANY(%(films)s) AND NOT EXISTS (SELECT 1 FROM now WHERE now.movie_id = stored.movie_id)
+    )
+    INSERT INTO sentiment_moviefigures AS stored (movie_id, {FIGURE_COLUMNS})
+    SELECT movie_id, {FIGURE_COLUMNS} FROM now
+    ON CONFLICT (movie_id) DO UPDATE SET {_assigned(FIGURE_COLUMNS, "EXCLUDED")}
+    WHERE {row_of(FIGURE_COLUMNS, "stored")} IS DISTINCT FROM {row_of(FIGURE_COLUMNS, "EXCLUDED")}
+"""  # noqa: S608  only constants above are put in

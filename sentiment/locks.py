@@ -36,8 +36,10 @@ def hold_films(movie_ids: Iterable[int]) -> list[int]:
         cursor.execute(
             """
             INSERT INTO sentiment_moviesentiment
-                (movie_id, reviews, scored, positive, negative, unsure, demo, imported, by_version)
-            SELECT id, 0, 0, 0, 0, 0, 0, 0, '{}' FROM movies_movie WHERE id = ANY(%s) ORDER BY id
+                (movie_id, reviews, scored, positive, negative, unsure, failed, labelled, starred, demo, imported,
+                 by_version, praise, criticism, praised, faulted)
+            SELECT id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', '', ''
+            FROM movies_movie WHERE id = ANY(%s) ORDER BY id
             ON CONFLICT (movie_id) DO NOTHING
             """,
             [ids],

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
+from sentiment.judgements import judge
 
 SETTLED = """
     SELECT reading.review_id,
@@ -42,7 +43,8 @@ THRESHOLDS = {"positive_above": POSITIVE_ABOVE, "negative_below": NEGATIVE_BELOW
 
 
 def settle(review_ids: Iterable[int]) -> None:
-    """Recompute what these reviews' readings say. The caller holds their rows (locks.hold)."""
+    """Recompute what these reviews' readings say, and their judgements. The caller holds their rows (locks.hold)."""
+    ids = list(review_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -54,5 +56,6 @@ def settle(review_ids: Iterable[int]) -> None:
               AND (stored.score_id, stored.positive, stored.label_id, stored.verdict)
                   IS DISTINCT FROM (settled.score_id, settled.positive, settled.label_id, settled.verdict)
             """,  # noqa: S608  the only part put in is the constant above
-            THRESHOLDS | {"reviews": list(review_ids)},
+            THRESHOLDS | {"reviews": ids},
         )
+    judge(ids)

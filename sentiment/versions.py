@@ -37,6 +37,7 @@ def shipped() -> ModelVersion:
         os.sync()
         return _keep(
             folder,
+            {"report": card["report"]} if "report" in card else None,
             name="the shipped critic",
             method="shipped",
             base=manifest["base"]["name"],

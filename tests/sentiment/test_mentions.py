@@ -13,7 +13,7 @@ from sentiment import scoring
 from sentiment.core.aspects import ASPECTS
 from sentiment.core.scorer import Prediction
 from sentiment.intake import read_again
-from sentiment.models import AspectMention, ModelVersion, Promotion, Reading, Score
+from sentiment.models import Aspect, AspectMention, ModelVersion, Promotion, Reading, Score
 from sentiment.promotion import promote
 from sentiment.serving import scorer_for
 from tests.conftest import PAN, PRAISE
@@ -67,7 +67,7 @@ def test_mentions_and_embedding_are_stored_with_the_score(movie: Movie, make_rev
 
 
 def test_every_aspect_that_the_critic_finds_can_be_stored() -> None:
-    assert sorted(AspectMention.Aspect.values) == sorted(ASPECTS)
+    assert sorted(Aspect.values) == sorted(ASPECTS)
 
 
 @pytest.mark.usefixtures("nothing_is_off")

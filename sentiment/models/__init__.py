@@ -1,0 +1,30 @@
+"""Postgres is the truth.
+
+Rows that hang on a review or a film leave with it by the database's own ON DELETE CASCADE (migrations): a row that is
+written while its parent is being deleted is then removed too, instead of making the delete fail.
+"""
+
+from sentiment.models.disputes import Dispute
+from sentiment.models.films import MovieAspect, MovieFigures, MovieSentiment
+from sentiment.models.readings import Aspect, AspectMention, Highlight, Judgement, Label, Reading, Score, Verdict
+from sentiment.models.requests import ScoreRequest
+from sentiment.models.versions import ModelVersion, Promotion, TrainingRun
+
+__all__ = [
+    "Aspect",
+    "AspectMention",
+    "Dispute",
+    "Highlight",
+    "Judgement",
+    "Label",
+    "ModelVersion",
+    "MovieAspect",
+    "MovieFigures",
+    "MovieSentiment",
+    "Promotion",
+    "Reading",
+    "Score",
+    "ScoreRequest",
+    "TrainingRun",
+    "Verdict",
+]

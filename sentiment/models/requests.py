@@ -1,0 +1,41 @@
+"""Texts that somebody wants read and that are no review: they expire."""
+
+import uuid
+from datetime import timedelta
+from typing import Final
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sentiment.models.versions import ModelVersion
+
+LIFE: Final = timedelta(hours=1)
+
+
+class ScoreRequest(models.Model):
+    """A text to try the critic on. Nobody but who has its address sees it, and it is gone after an hour."""
+
+    MAX_LENGTH, MAX_ATTEMPTS = 5_000, 3
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    text = models.TextField(validators=[MaxLengthValidator(MAX_LENGTH)])
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    version = models.ForeignKey(ModelVersion, models.CASCADE, null=True, blank=True, related_name="+")
+    positive = models.FloatField(null=True, blank=True)
+    sentences = models.JSONField(default=list)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], name="request_waiting", condition=Q(positive__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.text[:40]}: {'waits' if self.positive is None else f'{self.positive:.2f}'}"
+
+    @property
+    def failed(self) -> bool:
+        """Nobody will try to read it again."""
+        leased = self.leased_until is not None and self.leased_until > timezone.now()
+        return self.positive is None and self.attempts >= self.MAX_ATTEMPTS and not leased
