@@ -1,0 +1,46 @@
+"""Why a film is loved, on its page: {% why movie %}, and {% place judgement %} for the address of a sentence."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+
+from sentiment.models import Highlight, Judgement, MovieSentiment
+from sentiment.why import Why, place_of, side_by_side
+from sentiment.why import card_quotes as card_quotes_of
+from sentiment.why import quotes as quotes_of
+from sentiment.why import why as why_of
+from textflix.movies.models import Movie
+
+register = template.Library()
+
+
+@register.inclusion_tag("sentiment/_why.html")
+def why(movie: Movie, found: Why | None = None) -> dict[str, Any]:
+    return {"movie": movie, "why": found or why_of(movie)}
+
+
+@register.inclusion_tag("sentiment/_quotes.html")
+def quotes(sentiment: MovieSentiment | None) -> dict[str, Any]:
+    return {"quotes": quotes_of(sentiment) if sentiment and sentiment.reviews else None}
+
+
+@register.simple_tag
+def place(evidence: Judgement | Highlight) -> str:
+    return place_of(evidence)
+
+
+@register.simple_tag
+def card_quotes(movies: Iterable[Movie]) -> dict[int, Highlight]:
+    """{% card_quotes page as quotes %} once, then {{ quotes|of:movie }} on each card."""
+    return card_quotes_of(movies)
+
+
+@register.filter
+def of(quotes: dict[int, Highlight] | str, movie: Movie) -> Highlight | None:
+    return quotes.get(movie.pk) if isinstance(quotes, dict) else None
+
+
+@register.inclusion_tag("sentiment/_compare.html")
+def compare_why(first: Movie, second: Movie) -> dict[str, Any]:
+    return {"first": first, "second": second, "rows": side_by_side(first, second)}
