@@ -1,0 +1,40 @@
+"""The stars that reviews came with, against what their words read as."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sentiment.aggregates import TENTHS
+from sentiment.models import MovieFigures
+from textflix.reviews.models import Review
+
+
+@dataclass(frozen=True, slots=True)
+class StarRow:
+    """The judged reviews with so many half stars."""
+
+    half_stars: int
+    positive: int
+    negative: int
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True)
+class StarsAndWords:
+    """Both histograms, and how many reviews say one thing and mean another.
+
+    `rows`: one for each number of stars that was given. `scores`: how many reviews the critic put in each tenth of the
+    scale, from negative to positive.
+    """
+
+    rows: Sequence[StarRow]
+    scores: Sequence[int]
+    at_odds: int
+
+
+def stars_and_words(figures: MovieFigures | None) -> StarsAndWords:
+    """Read both from what is stored of a film."""
+    rows = [StarRow(*row) for row in figures.stars] if figures else []
+    counts = dict(figures.scores) if figures else {}
+    odds = sum(row.negative for row in rows if row.half_stars >= Review.STARS_FOR)
+    odds += sum(row.positive for row in rows if row.half_stars <= Review.STARS_AGAINST)
+    return StarsAndWords(rows, [counts.get(tenth, 0) for tenth in range(TENTHS)], odds)

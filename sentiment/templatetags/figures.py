@@ -1,0 +1,149 @@
+"""Small figures beside reviews, each with a table behind it: {% trend movie %} and {% stars_and_words movie %}."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+
+from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
+from sentiment.stars import stars_and_words as count_stars
+from sentiment.trends import FEWEST_IN_MONTH, Period
+from sentiment.trends import trend as trend_of
+from textflix.movies.models import Movie
+
+register = template.Library()
+
+WIDTH, HALF, GAP, WIDEST = 280.0, 50.0, 4.0, 56.0
+LETTER = 6.0
+"""How wide a character of a label is, about."""
+MOST = 16
+"""How many columns fit; the table has them all."""
+HALVES = {0: "", 1: "½"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Positive reviews above the line, negative ones below; `height` and `depth` are theirs, from 0 to HALF."""
+
+    label: str
+    name: str
+    positive: int
+    negative: int
+    unsure: int
+    x: float = 0
+    width: float = 0
+    height: float = 0
+    depth: float = 0
+
+    @property
+    def top(self) -> float:
+        return round(HALF + 10 - self.height, 1)
+
+    @property
+    def middle(self) -> float:
+        """Where its label is centred: near an edge, further in, so that nothing of it is cut off."""
+        half = LETTER * len(self.label) / 2
+        return round(min(max(self.x + self.width / 2, half), WIDTH - half), 1)
+
+    @property
+    def percent(self) -> int:
+        """The share positive."""
+        return round(100 * self.positive / (self.positive + self.negative + self.unsure))
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The reviews of one tenth of the scale of scores; `kind` is what scores in it are called."""
+
+    first: int
+    count: int
+    kind: str
+    x: float
+    width: float
+    height: float
+
+    @property
+    def last(self) -> int:
+        return self.first + 10
+
+    @property
+    def top(self) -> float:
+        return round(HALF + 10 - self.height, 1)
+
+
+def drawn(columns: Sequence[Column]) -> list[Column]:
+    """Lay columns out on one scale, with as many labels as fit, the last one among them."""
+    if not columns:
+        return []
+    most = max(max(column.positive, column.negative) for column in columns) or 1
+    slot = min(WIDEST, WIDTH / len(columns))
+    every = ceil((LETTER * max(len(column.label) for column in columns) + GAP) / slot)
+    return [
+        replace(
+            column,
+            label=column.label if (len(columns) - 1 - i) % every == 0 else "",
+            x=round(i * slot + GAP / 2, 1),
+            width=round(slot - GAP, 1),
+            height=round(HALF * column.positive / most, 1),
+            depth=round(HALF * column.negative / most, 1),
+        )
+        for i, column in enumerate(columns)
+    ]
+
+
+def histogram(counts: Sequence[int]) -> list[Bin]:
+    """Ten columns from 0 to 100% positive; none where there is nothing to count."""
+    most, slot = max(counts, default=0), WIDTH / max(1, len(counts))
+    if not most:
+        return []
+    return [
+        Bin(
+            10 * i,
+            count,
+            _kind(i / 10, (i + 1) / 10),
+            x=round(i * slot + GAP / 2, 1),
+            width=round(slot - GAP, 1),
+            height=round(HALF * count / most, 1),
+        )
+        for i, count in enumerate(counts)
+    ]
+
+
+def _kind(low: float, high: float) -> str:
+    if low >= POSITIVE_ABOVE:
+        return "g"
+    return "b" if high <= NEGATIVE_BELOW else "u"
+
+
+@register.inclusion_tag("sentiment/_trend.html")
+def trend(movie: Movie) -> dict[str, Any]:
+    found = trend_of(getattr(movie, "figures", None))
+    columns = [
+        Column(
+            f"{date_format(period.last, 'M')} ’{period.last:%y}",
+            _months(period),
+            period.counts.positive,
+            period.counts.negative,
+            period.counts.unsure,
+        )
+        for period in found.periods
+    ]
+    return {"trend": found, "table": columns, "columns": drawn(columns[-MOST:]), "fewest": FEWEST_IN_MONTH}
+
+
+@register.inclusion_tag("sentiment/_stars_and_words.html")
+def stars_and_words(movie: Movie) -> dict[str, Any]:
+    found = count_stars(getattr(movie, "figures", None))
+    columns = []
+    for row in found.rows:
+        stars = f"{row.half_stars // 2 or ''}{HALVES[row.half_stars % 2]}"
+        columns.append(Column(stars, f"{stars} stars", row.positive, row.negative, row.unsure))
+    return {"found": found, "columns": drawn(columns), "bins": histogram(found.scores), "movie": movie}
+
+
+def _months(period: Period) -> str:
+    first, last = date_format(period.first, "M Y"), date_format(period.last, "M Y")
+    return first if first == last else f"{first} to {last}"
