@@ -1,10 +1,16 @@
 """What belongs to the site as a whole."""
 
-from django.http import HttpRequest, HttpResponse
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+YEAR = timedelta(days=365)
 
 
 @require_safe
@@ -23,6 +29,20 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("img/favicon.ico"))
+
+
+@require_POST
+def analysis(request: HttpRequest) -> HttpResponse:
+    """Show or hide what the critic makes of reviews, and remember it in a cookie, for visitors as well."""
+    wanted = "on" if request.POST.get("analysis") == "on" else "off"
+    back = request.POST.get("next", "")
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("home")
+    answer = HttpResponseRedirect(back)
+    answer.set_cookie(
+        "analysis", wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+    )
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,5 +1,7 @@
 """The marks in a review's text: what is underlined, how strongly, in which words."""
 
+import re
+
 import pytest
 from django.template import Context, Template
 from django.utils.html import strip_tags
@@ -13,8 +15,14 @@ PRAISE, BLAME, ASIDE = "I wept for joy.", "The middle sags a little.", "We sat i
 TEXT = f"{PRAISE} {BLAME} {ASIDE}"
 
 
-def rendered(review):
+def with_places(review):
     return Template("{% load verdicts %}{% evidence review %}").render(Context({"review": review}))
+
+
+def rendered(review):
+    """Without the places of its sentences and the links to them, which have a test of their own."""
+    html = re.sub(r' id="s[0-9-]+"|<a [^>]*>|</a>', "", with_places(review))
+    return re.sub(r"<span>([^<]*)</span>", r"\1", html)
 
 
 @pytest.fixture
@@ -25,10 +33,17 @@ def review():
 def test_sentences_are_marked_by_sign_and_strength(review):
     html = rendered(read(review, 0.8, [(PRAISE, 2.0), (BLAME, -0.8), (ASIDE, 0.05)]))
     assert html == (
-        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong: </span>I wept for joy.</mark> '
-        '<mark class="b s2"><span class="vh" dir="ltr">criticism, clear: </span>The middle sags a little.</mark> '
+        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong, 70% of the verdict: </span>'
+        'I wept for joy.</mark> <mark class="b s2"><span class="vh" dir="ltr">criticism, clear, 28% of the verdict: '
+        "</span>The middle sags a little.</mark> "
         "We sat in row nine.</p>"
     )
+
+
+def test_every_sentence_that_was_read_has_a_place_of_its_own(review):
+    html = with_places(read(review, 0.8, [(PRAISE, 2.0), (BLAME, -0.8), (ASIDE, 0.05)]))
+    places = re.findall(r'id="(s[0-9-]+)"', html)
+    assert places == [f"s{review.pk}-{TEXT.index(sentence)}" for sentence in (PRAISE, BLAME, ASIDE)]
 
 
 def test_strength_is_relative_to_the_review(review):
@@ -37,9 +52,17 @@ def test_strength_is_relative_to_the_review(review):
     assert '<mark class="b s1">' in html
 
 
-def test_an_unread_sentence_or_text_has_no_mark(review):
+def test_a_text_that_was_not_read_has_no_mark(review):
     assert rendered(review) == f'<p dir="auto">{TEXT}</p>'
-    assert rendered(read(review, 0.5, [(PRAISE, None)])) == f'<p dir="auto">{TEXT}</p>'
+
+
+def test_what_was_cut_out_is_said_once_not_to_have_been_read(review):
+    html = rendered(read(review, 0.8, [(PRAISE, 2.0), (BLAME, None), (ASIDE, None)]))
+    assert html.count("not read: ") == 1
+    assert html.endswith(
+        f'<span class="unread"><span class="vh" dir="ltr">not read: </span>{BLAME}</span> '
+        f'<span class="unread">{ASIDE}</span></p>'
+    )
 
 
 def test_shares_of_nothing_mark_nothing(review):
@@ -50,7 +73,8 @@ def test_a_sentence_over_two_lines_carries_one_sign():
     sentence = "A sentence that\ngoes on & on."
     review = make_review(author=make_member(), text=sentence)
     assert rendered(read(review, 0.8, [(sentence, 1.0)])) == (
-        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong: </span>A sentence that</mark><br>'
+        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong, 100% of the verdict: </span>'
+        "A sentence that</mark><br>"
         '<mark class="g s3 on">goes on &amp; on.</mark></p>'
     )
 
@@ -71,9 +95,7 @@ def test_odd_offsets_lose_no_text(review, sentences):
     Score.objects.update(sentences=sentences)
     review.refresh_from_db()
     html = rendered(review)
-    for tag in ("praise, strong: ", "criticism, strong: "):
-        html = html.replace(tag, "")
-    assert strip_tags(html) == TEXT
+    assert re.sub(r"(praise|criticism), [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(html)) == TEXT
 
 
 def test_right_to_left_text_reads_right_to_left():
@@ -87,3 +109,27 @@ def test_offsets_count_characters_not_bytes():
     text = "🎬🎬 Éclatant! 🎬 Then it drags on."
     html = rendered(read(make_review(author=make_member(), text=text), 0.4, [("Then it drags on.", -1.0)]))
     assert html.endswith("</span>Then it drags on.</mark></p>")
+
+
+class TestFolding:
+    SENTENCES = [f"This is sentence number {n} of a review that goes on for a very long time." for n in range(40)]
+    LONG = " ".join(SENTENCES)
+
+    def folded(self, text, shares):
+        review = read(make_review(author=make_member(), text=text), 0.9, shares)
+        return Template("{% load verdicts %}{% evidence review fold=True %}").render(Context({"review": review}))
+
+    def test_a_long_text_goes_on_behind_a_button_between_two_sentences(self):
+        html = self.folded(self.LONG, [(sentence, 0.01) for sentence in self.SENTENCES])
+        shown, hidden = html.split('<details class="fold"><summary>Read on</summary>')
+        assert 800 < len(re.sub(r"[a-z]+, [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(shown))) < 1_200
+        assert hidden.endswith("</details>")
+        words = re.sub(r"(praise|criticism), [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(shown + " " + hidden))
+        assert words.split() == self.LONG.split()
+
+    @pytest.mark.parametrize("text", [TEXT, " ".join(SENTENCES[:15])])
+    def test_what_is_not_much_longer_is_shown_whole(self, text):
+        assert "<details" not in self.folded(text, [(text.split(". ")[0], 1.0)])
+
+    def test_a_long_text_that_was_not_read_yet_is_shown_whole(self):
+        assert "<details" not in self.folded(self.LONG, [])

@@ -1,0 +1,139 @@
+"""A text with its evidence: escaped, in its paragraphs, each sentence underlined by its share of the verdict."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+FAINT = 0.1
+"""A sentence whose share is under a tenth of the review's largest is left unmarked: it decided nothing."""
+SHOWN, TO_FOLD = 900, 1_500
+"""A text of so many characters is folded, after the first sentence that begins beyond the others."""
+STRENGTHS = ("faint", "clear", "strong")
+
+_BREAK = re.compile(r"\s*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sentence. `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said.
+
+    `unread` is for what the critic was not given: "" where it was, else what is said of it, once for each stretch.
+    """
+
+    place: str
+    start: int
+    end: int
+    positive: bool = False
+    strength: int = 0
+    percent: int = 0
+    unread: str | None = None
+
+    @property
+    def words(self) -> str:
+        side = "praise" if self.positive else "criticism"
+        return f"{side}, {STRENGTHS[self.strength - 1]}, {self.percent}% of the verdict: "
+
+    @property
+    def classes(self) -> str:
+        return f"{'g' if self.positive else 'b'} s{self.strength}"
+
+
+def marked_text(text: str, sentences: list[dict[str, Any]], place: str, fold: bool = False) -> SafeString:
+    marks = list(marks_of(text, sentences, place))
+    cut = next((mark.start for mark in marks if mark.start >= SHOWN), None)
+    if not fold or cut is None or len(text) < TO_FOLD:
+        return _in_paragraphs(text, 0, len(text), marks)
+    shown, rest = _in_paragraphs(text, 0, cut, marks), _in_paragraphs(text, cut, len(text), marks)
+    return format_html('{}<details class="fold"><summary>Read on</summary>{}</details>', shown, rest)
+
+
+def _in_paragraphs(text: str, start: int, end: int, marks: list[Mark]) -> SafeString:
+    paragraphs = ((_lines(text, lines, marks),) for lines in _paragraphs(text, start, end))
+    return format_html_join("", '<p dir="auto">{}</p>', paragraphs)
+
+
+def marks_of(text: str, sentences: list[dict[str, Any]], place: str) -> Iterator[Mark]:
+    """Sentences in order, without overlap and inside the text, whatever was stored."""
+    shares = [abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None]
+    largest, total = max(shares, default=0.0) or 1.0, sum(shares) or 1.0
+    position, skipping = 0, False
+    for sentence in sorted(sentences, key=lambda s: s["start"]):
+        start, end = max(sentence["start"], position), min(sentence["end"], len(text))
+        if start >= end:
+            continue
+        share, where = sentence.get("share"), f"{place}-{sentence['start']}"
+        if share is None:
+            yield Mark(where, start, end, unread="" if skipping else "not read: ")
+        else:
+            weight = abs(share) / largest
+            strength = (weight >= FAINT) + (weight > 1 / 3) + (weight > 2 / 3)
+            yield Mark(where, start, end, share > 0, strength, round(100 * abs(share) / total))
+        position, skipping = end, share is None
+
+
+def _paragraphs(text: str, begin: int, end: int) -> Iterator[list[tuple[int, int]]]:
+    """Each paragraph's lines between these places, as offsets into the text. A blank line parts paragraphs."""
+    lines: list[tuple[int, int]] = []
+    position = begin
+    for gap in _BREAK.finditer(text, begin, end):
+        if gap.start() > position:
+            lines.append((position, gap.start()))
+        if lines and gap[0].count("\n") > 1:
+            yield lines
+            lines = []
+        position = gap.end()
+    if position < end:
+        lines.append((position, end))
+    if lines:
+        yield lines
+
+
+def _lines(text: str, lines: list[tuple[int, int]], marks: list[Mark]) -> SafeString:
+    return format_html_join(mark_safe("<br>"), "{}", ((_line(text, *line, marks),) for line in lines))
+
+
+def _line(text: str, start: int, end: int, marks: list[Mark]) -> SafeString:
+    """One line's text with its marks. A sentence that began on an earlier line goes on without a second sign."""
+    pieces: list[str] = []
+    position = start
+    # Marks are in order and apart: those that end before the line are skipped at once.
+    for mark in marks[bisect_right(marks, start, key=_end_of) :]:
+        if mark.start >= end:
+            break
+        first, last = max(mark.start, position), min(mark.end, end)
+        pieces += conditional_escape(text[position:first]), _marked(mark, text[first:last], first > mark.start)
+        position = last
+    return mark_safe("".join([*pieces, conditional_escape(text[position:end])]))  # noqa: S308  escaped above
+
+
+def _end_of(mark: Mark) -> int:
+    return mark.end
+
+
+def _marked(mark: Mark, text: str, goes_on: bool) -> SafeString:
+    if mark.unread is not None:
+        words = format_html('<span class="vh" dir="ltr">{}</span>', mark.unread) if mark.unread and not goes_on else ""
+        return format_html('<span{} class="unread">{}{}</span>', _place(mark, goes_on), words, text)
+    if not mark.strength:
+        return format_html("<span{}>{}</span>", _place(mark, goes_on), text)
+    if goes_on:
+        return format_html('<mark class="{} on">{}</mark>', mark.classes, text)
+    # The words have their own direction, or, hidden as they are, they would decide that of the paragraph.
+    return format_html(
+        '<mark id="{0}" class="{1}"><a href="#{0}" data-share="{2}%"><span class="vh" dir="ltr">{3}</span>'
+        "{4}</a></mark>",
+        mark.place,
+        mark.classes,
+        mark.percent,
+        mark.words,
+        text,
+    )
+
+
+def _place(mark: Mark, goes_on: bool) -> SafeString:
+    return SafeString() if goes_on else format_html(' id="{}"', mark.place)
