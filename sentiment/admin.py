@@ -1,6 +1,6 @@
 """The desk where people correct the critic. Labels are appended, versions only pointed at: nothing here overwrites."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,33 +13,16 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from sentiment import training_runs
+from sentiment.admin_base import ReadOnly, who
 from sentiment.admin_filters import Labelled, Quarantined, StarsDisagree, Uncertain, VerdictIs, VersionIs
+from sentiment.dispute_admin import DisputeAdmin
 from sentiment.intake import read_again
 from sentiment.labelling import relabel
 from sentiment.locks import hold_to_delete
-from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
+from sentiment.models import Dispute, Label, ModelVersion, Promotion, TrainingRun
 from sentiment.promotion import promote, roll_back
 from sentiment.wakeup import wake_on_commit
-from textflix.members.models import User
 from textflix.reviews.models import Review
-
-
-def _who(request: HttpRequest) -> User:
-    """The admin lets only members in, which the type of a request cannot say."""
-    return cast(User, request.user)
-
-
-class ReadOnly:
-    """What people may look at and the site alone writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class LabelInline(ReadOnly, admin.TabularInline):
@@ -63,7 +46,7 @@ class ReviewForm(forms.ModelForm):
 def _label_action(value: str, description: str) -> Any:
     @admin.action(description=description, permissions=["label"])
     def act(model_admin: "ReviewAdmin", request: HttpRequest, queryset: QuerySet[Review]) -> None:
-        count = relabel(queryset.values_list("pk", flat=True), value, source=Label.Source.ADMIN, by=_who(request))
+        count = relabel(queryset.values_list("pk", flat=True), value, source=Label.Source.ADMIN, by=who(request))
         model_admin.message_user(request, f"{count} labelled {value}.", messages.SUCCESS)
 
     act.__name__ = f"label_{value}"
@@ -73,7 +56,7 @@ def _label_action(value: str, description: str) -> Any:
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):
     form = ReviewForm
-    list_display = ["excerpt", "verdict", "score", "label", "movie", "who", "stars_given", "version", "state"]
+    list_display = ["excerpt", "verdict", "score", "label", "movie", "written_by", "stars_given", "version", "state"]
     list_filter = [VerdictIs, Labelled, Uncertain, StarsDisagree, VersionIs, Quarantined, "source", "hidden"]
     list_select_related = ["movie", "author", "reading__version", "reading__label"]
     search_fields = ["movie__title", "author__username", "text"]
@@ -82,8 +65,8 @@ class ReviewAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     readonly_fields = (
-        "movie", "who", "written_at", "source", "stars_given", "text", "state", "score", "verdict", "label", "version",
-        "error",
+        "movie", "written_by", "written_at", "source", "stars_given", "text", "state", "score", "verdict", "label",
+        "version", "error",
     )  # fmt: skip
     inlines = [LabelInline]
     actions = [
@@ -108,7 +91,7 @@ class ReviewAdmin(admin.ModelAdmin):
         return review.text[:80] + ("…" if len(review.text) > 80 else "")
 
     @admin.display(description="author", ordering="author__username")
-    def who(self, review: Review) -> str:
+    def written_by(self, review: Review) -> str:
         return review.author.username if review.author else "imported"
 
     @admin.display(description="stars", ordering="stars")
@@ -149,7 +132,7 @@ class ReviewAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         value = form.cleaned_data.get("relabel")
         if value and self.has_label_permission(request):
-            relabel([obj.pk], value, source=Label.Source.ADMIN, by=_who(request))
+            relabel([obj.pk], value, source=Label.Source.ADMIN, by=who(request))
 
     def get_fields(self, request: HttpRequest, obj: Review | None = None) -> tuple[str, ...]:
         relabelling = ("relabel",) if self.has_label_permission(request) else ()
@@ -192,7 +175,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
             self.message_user(request, "Choose one version to promote.", messages.ERROR)
             return
         version = queryset.get()
-        promote(version, reason="promoted in the admin", by=_who(request))
+        promote(version, reason="promoted in the admin", by=who(request))
         self.message_user(request, f"{version} serves; its readings replace the earlier ones.", messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
@@ -207,7 +190,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         if not request.user.has_perm("sentiment.train_critic"):
             raise PermissionDenied
         try:
-            training_runs.request(by=_who(request))
+            training_runs.request(by=who(request))
             self.message_user(request, "Training is asked for; follow it under training runs.", messages.SUCCESS)
         except training_runs.AlreadyTraining as error:
             self.message_user(request, str(error), messages.WARNING)
@@ -217,7 +200,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         if not self.has_promote_permission(request):
             raise PermissionDenied
         try:
-            self.message_user(request, f"{roll_back(by=_who(request))} serves again.", messages.SUCCESS)
+            self.message_user(request, f"{roll_back(by=who(request))} serves again.", messages.SUCCESS)
         except LookupError as error:
             self.message_user(request, str(error), messages.WARNING)
         return redirect("admin:sentiment_modelversion_changelist")
@@ -245,3 +228,6 @@ class LabelAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ["value", "source"]
     list_select_related = ["review__movie", "review__author", "by"]
     show_full_result_count = False
+
+
+admin.site.register(Dispute, DisputeAdmin)

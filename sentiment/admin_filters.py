@@ -9,9 +9,6 @@ from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
 from sentiment.models import ModelVersion, Verdict
 from textflix.reviews.models import Review
 
-# Stars are half stars: 4 of 5 and more praise, 2 of 5 and less pan.
-PRAISING_STARS, PANNING_STARS = 8, 4
-
 
 class ChoiceFilter(admin.SimpleListFilter):
     """A list filter whose every choice is a condition on reviews."""
@@ -42,10 +39,7 @@ class Uncertain(ChoiceFilter):
 
 class StarsDisagree(ChoiceFilter):
     title, parameter_name = "stars against text", "stars_disagree"
-    conditions = {
-        "disagree": Q(stars__gte=PRAISING_STARS, reading__positive__lt=NEGATIVE_BELOW)
-        | Q(stars__lte=PANNING_STARS, reading__positive__gt=POSITIVE_ABOVE)
-    }
+    conditions = {"disagree": Review.at_odds()}
 
 
 class Quarantined(ChoiceFilter):
