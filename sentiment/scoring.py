@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
+from sentiment import score_requests
 from sentiment.aggregates import refresh
 from sentiment.core.scorer import Prediction, Scorer
 from sentiment.locks import films_of, hold
@@ -194,15 +195,19 @@ def _release(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> No
 def quarantine_exhausted() -> int:
     """Put aside what has failed three times, or killed its worker three times."""
     now = timezone.now()
-    return (
-        Reading.objects.filter(attempts__gte=MAX_ATTEMPTS, quarantined_at__isnull=True)
-        .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
-        .update(
+    exhausted = Reading.objects.filter(attempts__gte=MAX_ATTEMPTS, quarantined_at__isnull=True).filter(
+        Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+    )
+    with transaction.atomic():
+        ids = hold(list(exhausted.values_list("pk", flat=True)))
+        count = exhausted.filter(pk__in=ids).update(
             quarantined_at=now,
             leased_until=None,
             error=Coalesce(NullIf("error", Value("")), Value("Its worker died while reading it.")),
         )
-    )
+        if count:
+            refresh(films_of(ids))
+    return count
 
 
 def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
@@ -212,6 +217,7 @@ def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float]
         return 0
     end, size, total = clock() + seconds, FIRST_BATCH, 0
     while True:
+        score_requests.answer(version)
         start = clock()
         count = score_batch(version, size, live_only=live_only)
         total += count

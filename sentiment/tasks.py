@@ -20,11 +20,16 @@ def score_pending() -> None:
 
 @shared_task(name="sentiment.score_backlog", ignore_result=True)
 def score_backlog() -> None:
-    """The sweeper: put aside what cannot be read, then read for some seconds, what people wait for first."""
-    from sentiment import scoring
+    """The sweeper: put aside what cannot be read, then read for some seconds, what people wait for first.
 
+    Where nothing waits, the public log is kept.
+    """
+    from sentiment import model_log, score_requests, scoring
+
+    score_requests.forget_old()
     scoring.quarantine_exhausted()
-    scoring.drain(BACKLOG_SECONDS)
+    if not scoring.drain(BACKLOG_SECONDS):
+        model_log.note_moves()
 
 
 @shared_task(name="sentiment.train_pending", ignore_result=True)

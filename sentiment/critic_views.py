@@ -1,0 +1,91 @@
+"""The public log of the critic, and a box to try it."""
+
+from uuid import UUID
+
+from allauth.core import ratelimit
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from sentiment.core.labels import verdict
+from sentiment.learning_curve import learning_curve
+from sentiment.model_log import dots, entries, moves, rival
+from sentiment.models import ScoreRequest
+from sentiment.models.requests import LIFE
+from sentiment.polling import answer, gone, pause
+from sentiment.wakeup import wake_on_commit
+from textflix.movies.models import Movie
+
+TOO_MANY = "Too many texts came from your network in the last minute. Wait a minute and send it again."
+
+
+class TryForm(forms.ModelForm):
+    class Meta:
+        model = ScoreRequest
+        fields = ["text"]
+        labels = {"text": "Try a text"}
+        help_texts = {"text": "It is read like a review, kept for an hour, and shown to nobody else."}
+        widgets = {"text": forms.Textarea(attrs={"rows": 4, "maxlength": ScoreRequest.MAX_LENGTH})}
+
+
+@require_safe
+def critic(request: HttpRequest) -> HttpResponse:
+    return _page(request, TryForm(), 200)
+
+
+def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
+    log = entries()
+    not_real = Movie.objects.totals()["not_real"] > 0
+    serving = next((entry.version for entry in log if entry.serves), None)
+    context = {
+        "entries": log,
+        "moves": moves(),
+        "dots": dots(serving) if serving else [],
+        "rival": rival(serving) if serving else None,
+        "curve": learning_curve(),
+        "form": form,
+        "noindex": not_real,
+    }
+    return render(request, "sentiment/critic.html", context, status=status)
+
+
+@require_POST
+def critic_try(request: HttpRequest) -> HttpResponse:
+    form = TryForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, 400)
+    if not ratelimit.consume(request, action="try_text"):
+        form.add_error(None, TOO_MANY)
+        return _page(request, form, 429)
+    asked = form.save()
+    wake_on_commit("sentiment.score_pending")
+    return redirect("critic_tried", pk=asked.pk)
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The text with its evidence; until it has been read the page asks for a fragment of itself."""
+    fragment = request.headers.get("HX-Request") == "true"
+    asked = ScoreRequest.objects.filter(pk=pk, asked_at__gt=timezone.now() - LIFE).first()
+    if asked is None:
+        if fragment:
+            return gone()
+        raise Http404("A text is kept for an hour.")
+    said = verdict(asked.positive) if asked.positive is not None else ""
+    waits = asked.positive is None and not asked.failed
+    context = {
+        "asked": asked,
+        "verdict": said,
+        "pause": pause(asked.asked_at, "1s") if waits else "",
+        "fragment": fragment,
+    }
+    if fragment:
+        return answer(request, "sentiment/_tried_fragment.html", context)
+    form = TryForm(initial={"text": asked.text})
+    return render(request, "sentiment/tried.html", context | {"form": form, "noindex": True})

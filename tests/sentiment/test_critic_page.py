@@ -1,0 +1,164 @@
+"""The critic's public record, and the box to try it: read by the worker, seen by nobody else, gone after an hour."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from sentiment import model_log, score_requests, scoring
+from sentiment.core.scorer import Scorer
+from sentiment.models import ScoreRequest
+from sentiment.promotion import promote
+from sentiment.tasks import score_backlog
+from tests.conftest import PAN, PRAISE
+from textflix.reviews.models import Review
+
+pytestmark = pytest.mark.usefixtures("nothing_is_off")
+
+
+def ask(client, text):
+    return client.post("/critic/try/", {"text": text})["Location"]
+
+
+def test_a_text_is_read_by_the_worker_and_shown_with_its_evidence(client, version):
+    address = ask(client, PAN)
+    assert "reading…" in client.get(address).content.decode()
+    scoring.drain(1, live_only=True)
+    page = client.get(address).content.decode()
+    assert "Reads negative" in page
+    assert "hx-trigger" not in page.split('id="tried"')[1].split("</form>")[0]
+    assert '<mark id="s-' in page
+    assert not Review.objects.exists()
+
+
+def test_an_open_page_asks_for_the_fragment_alone(client, version):
+    address = ask(client, PRAISE)
+    waiting = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in waiting
+    assert f'hx-get="{address}' in waiting
+    scoring.drain(1)
+    assert "hx-get" not in client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a" * 5_001, "a\0b"])
+def test_what_cannot_be_read_is_refused_with_a_reason(client, db, text):
+    answer = client.post("/critic/try/", {"text": text})
+    assert answer.status_code == 400
+    assert 'class="errorlist' in answer.content.decode()
+    assert not ScoreRequest.objects.exists()
+
+
+def test_payloads_stay_text(client, version):
+    address = ask(client, '<script>alert(1)</script> I loved "it".')
+    scoring.drain(1)
+    page = client.get(address).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_too_many_are_refused(client, db, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"try_text": "2/m/ip"}
+    assert [client.post("/critic/try/", {"text": PRAISE}).status_code for _ in range(3)] == [302, 302, 429]
+    assert ScoreRequest.objects.count() == 2
+
+
+def test_what_is_older_than_an_hour_is_forgotten(client, version):
+    address = ask(client, PRAISE)
+    ScoreRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=61))
+    score_backlog()
+    assert client.get(address).status_code == 404
+
+
+def test_a_text_that_cannot_be_read_keeps_no_review_waiting(client, movie, make_review, version, monkeypatch):
+    predict = Scorer.predict
+
+    def failing(self, texts):
+        if "poison" in texts:
+            raise RuntimeError("cannot read this")
+        return predict(self, texts)
+
+    monkeypatch.setattr(Scorer, "predict", failing)
+    address = ask(client, "poison")
+    review = make_review(movie, PRAISE)
+    for _ in range(4):
+        scoring.drain(1)
+        ScoreRequest.objects.update(leased_until=None)
+    review.reading.refresh_from_db()
+    assert review.reading.state == "scored"
+    assert ScoreRequest.objects.get().attempts == 3
+    assert "Could not be read" in client.get(address).content.decode()
+
+
+def test_a_text_whose_worker_died_is_read_by_the_next(version):
+    ScoreRequest.objects.create(text=PRAISE)
+    assert len(score_requests._claim()) == 1
+    assert score_requests.answer(version) == 0
+    ScoreRequest.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert score_requests.answer(version) == 1
+
+
+def test_every_version_is_listed_with_its_figures_and_the_serving_one_is_named(client, version, make_version):
+    promote(make_version(), reason="better by two points")
+    make_version()
+    page = client.get("/critic/").content.decode()
+    assert page.count("85% of 100 (77%–91%)") == 3
+    assert page.count("<strong>serves</strong>") == 1
+    assert "better by two points" in page
+    assert "never" in page
+
+
+def test_films_that_the_last_change_moved_are_named(client, movie, make_movie, make_review, version, make_version):
+    for _ in range(3):
+        make_review(movie, PRAISE)
+    make_review(make_movie(), PRAISE)
+    scoring.drain(10)
+    newer = make_version()
+    promote(newer, reason="newer")
+    scoring.drain(10)
+    newer.scores.update(positive=0.5)
+    call_command("rebuild_sentiment")
+    assert client.get("/critic/").context["moves"] == []
+    model_log.note_moves()
+    context = client.get("/critic/").context
+    (move,) = context["moves"]
+    assert (move.movie, move.reviews, move.after) == (movie, 3, 50)
+    assert move.before > 50
+
+
+def test_without_any_version_the_page_says_so(client, db):
+    assert "No version serves yet" in client.get("/critic/").content.decode()
+
+
+def test_queries_do_not_grow_with_the_versions(client, version, make_version, django_assert_max_num_queries):
+    for _ in range(4):
+        promote(make_version(), reason="again")
+    client.get("/critic/")
+    with django_assert_max_num_queries(8):
+        client.get("/critic/")
+
+
+def test_calibration_and_the_simpler_model_are_told_where_the_card_tells_them(client, version, movie, make_review):
+    make_review(movie, PRAISE, source="demo", external_id="demo/7")
+    rows = {"only_critic_right": [7, 8], "only_nb_svm_right": []}
+    bins = [{"n": 40, "predicted": 0.05, "positive": 0.1}, {"n": 60, "predicted": 0.9, "positive": 0.85}]
+    version.metrics["report"] = {
+        "test": {"accuracy": 0.91, "calibration": bins},
+        "nb_svm": {"accuracy": 0.814, "demo_rows": rows},
+    }
+    version.save()
+    answer = client.get("/critic/")
+    assert [(dot.said, dot.so, dot.n) for dot in answer.context["dots"]] == [(5, 10, 40), (90, 85, 60)]
+    assert [review.external_id for review in answer.context["rival"].only_critic] == ["demo/7"]
+    page = answer.content.decode()
+    assert "right on 81.4% of the test reviews, the critic on 91.0%" in page
+    assert page.count("<circle") == 2
+
+
+def test_the_learning_curve_has_its_table(client, db):
+    answer = client.get("/critic/")
+    curve = answer.context["curve"]
+    assert curve.sizes == sorted(curve.sizes)
+    assert all(len(cells) == len(curve.sizes) for cells in curve.models.values())
+    shown = f"{curve.models['nb-svm'][-1]:.1f}"
+    assert f"<td>{shown}</td>" in answer.content.decode()
