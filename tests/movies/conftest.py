@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 from sentiment.importing import Row, import_rows
 from tests.makers import TEXT
@@ -16,9 +16,11 @@ OMDB = "imdbID,Title,Year,Rating,Runtime,Genre,Director,Writer,Cast,Language,Cou
 @pytest.fixture(autouse=True)
 def empty_cache(db: None) -> Iterator[None]:
     """The filters' choices are cached, and a test that is rolled back cannot say that they changed."""
-    cache.clear()
+    for cache in caches.all(initialized_only=False):
+        cache.clear()
     yield
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture

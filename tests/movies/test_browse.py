@@ -2,7 +2,11 @@ import random
 import re
 
 import pytest
+from django.utils import timezone
 
+from sentiment.aggregates import refresh
+from sentiment.models import MovieAspect, Reading
+from sentiment.verdicts import settle
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 
@@ -122,7 +126,7 @@ class TestFilters:
     @pytest.fixture(autouse=True)
     def films(self, load):
         load(
-            {"Title": "A", "Year": 1989, "Genre": "Drama, War", "Language": "French, English"},
+            {"Title": "A", "Year": 1989, "Genre": "Drama, War", "Language": "French, English", "Country": "France"},
             {"Title": "B", "Year": 1990, "Genre": "Drama", "Language": "English"},
             {"Title": "C", "Year": 1999, "Genre": "Comedy", "Language": "French"},
             {"Title": "D", "Year": None, "Genre": "", "Language": ""},
@@ -135,6 +139,7 @@ class TestFilters:
             ({"genre": "drama"}, "AB"),
             ({"decade": "1990"}, "BC"),
             ({"language": "French"}, "AC"),
+            ({"country": "France"}, "A"),
             ({"genre": "drama", "decade": "1990"}, "B"),
             ({"genre": "drama", "decade": "1980", "language": "French"}, "A"),
             ({"genre": "comedy", "language": "English"}, ""),
@@ -168,11 +173,57 @@ class TestFilters:
     def test_a_language_that_no_film_has_finds_none_and_says_so(self, client):
         assert "No film" in client.get("/films/", {"language": "Klingon"}).content.decode()
 
-    def test_the_choices_are_those_of_listed_films_and_the_chosen_is_selected(self, client):
-        html = client.get("/films/", {"decade": "1990", "language": "French"}).content.decode()
-        assert '<option value="1990" selected>1990s</option>' in html
-        assert "<option selected>French</option>" in html
-        assert re.findall(r'<option value="([a-z]+)"', html) == ["comedy", "drama", "war"]
+    def options(self, client, facet, **asked):
+        """A facet's choices with their counts, and which is chosen."""
+        html = client.get("/films/", asked).content.decode()
+        select = html.split(f'<select name="{facet}">')[1].split("</select>")[0]
+        found = re.findall(r'<option value="([^"]+)"( selected)?>[^·<]*(?: · ([0-9,]+))?<', select)
+        return {value: int(n) if n else None for value, _, n in found}, [value for value, chosen, _ in found if chosen]
+
+    def test_each_choice_says_how_many_films_it_would_leave(self, client):
+        assert self.options(client, "genre") == ({"comedy": 1, "drama": 2, "war": 1}, [])
+        assert self.options(client, "decade") == ({"1990": 2, "1980": 1}, [])
+        assert self.options(client, "genre", language="French") == ({"comedy": 1, "drama": 1, "war": 1}, [])
+
+    def test_a_choice_that_was_made_does_not_hide_the_others_of_its_kind(self, client):
+        assert self.options(client, "genre", genre="war") == ({"comedy": 1, "drama": 2, "war": 1}, ["war"])
+        assert self.options(client, "language", genre="war") == ({"English": 1, "French": 1}, [])
+
+    def test_a_choice_that_leaves_nothing_stays_chosen(self, client):
+        assert self.options(client, "language", language="Klingon")[1] == ["Klingon"]
+
+    def test_a_rare_language_that_was_chosen_is_counted_too(self, client, load, monkeypatch):
+        monkeypatch.setattr("textflix.movies.facets.LONGEST", 1)
+        assert self.options(client, "language", language="French") == ({"English": 2, "French": 2}, ["French"])
+
+    def test_being_praised_is_counted_apart_from_being_criticised(self, client):
+        for title, sides in (("A", {"acting": "praised", "story": "faulted"}), ("B", {"music": "praised"})):
+            for aspect, side in sides.items():
+                MovieAspect.objects.create(
+                    movie=Movie.objects.get(title=title), aspect=aspect, side=side, positive=3, negative=3,
+                    praise=[], criticism=[], praise_low=0, criticism_low=0,
+                )  # fmt: skip
+        praised, _ = self.options(client, "praised", criticised="story")
+        assert {name: n for name, n in praised.items() if n} == {"acting": 1}
+
+    def test_a_search_has_no_counts_as_they_would_not_be_its_own(self, client):
+        assert set(self.options(client, "genre", q="b")[0].values()) == {None}
+
+    @pytest.mark.usefixtures("nothing_is_off")
+    def test_films_are_found_by_what_they_are_praised_and_criticised_for(self, client):
+        for title, positive, negative in (("A", 3, 1), ("B", 1, 3), ("C", 2, 0)):
+            movie = Movie.objects.get(title=title)
+            for n in range(positive + negative):
+                review = read(make_review(movie, make_member(f"{title}{n}")), 0.9)
+                side = 0.9 if n < positive else 0.1
+                review.reading.score.mentions.create(aspect="acting", start=0, end=10, positive=side)
+                settle([review.pk])
+            refresh([movie.pk])
+        assert titles(client, praised="acting") == ["A"]
+        assert titles(client, criticised="acting") == ["B"]
+        assert titles(client, praised="acting", criticised="acting") == []
+        assert self.options(client, "praised") == ({"acting": 1}, [])
+        assert self.options(client, "genre", criticised="acting") == ({"drama": 1}, [])
 
 
 class TestCards:
@@ -214,6 +265,14 @@ class TestHome:
         assert "3 reviews still being read" in html
         assert "3 of 4 were written for the demo or imported for evaluation" in html
 
+    def test_what_could_not_be_read_is_not_called_still_being_read(self, client):
+        review = make_review(make_movie(), make_member())
+        Reading.objects.update(quarantined_at=timezone.now())
+        refresh([review.movie_id])
+        html = client.get("/").content.decode()
+        assert "1 could not be read" in html
+        assert "still being read" not in html
+
     def test_an_empty_site_is_a_page_too(self, client):
         assert client.get("/").status_code == 200
 
@@ -235,8 +294,9 @@ class TestHome:
             judge(movie, positive=1)
         if member:
             client.force_login(make_member())
-        client.get(address)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(15):
+            client.get(address)
+        with django_assert_max_num_queries({"/": 11}.get(address, 8)):
             client.get(address)
 
 

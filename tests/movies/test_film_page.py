@@ -1,11 +1,15 @@
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
+from django.utils import timezone
 
+from sentiment.aggregates import refresh
 from sentiment.labelling import relabel
+from sentiment.models import Reading
 from tests.makers import TEXT, make_member, make_movie, make_review, read
-from textflix.movies.models import Movie
+from textflix.movies.models import Movie, Person
 from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +48,11 @@ def review_of(movie, number, **fields):
     return make_review(movie, make_member(f"m{number}"), written_at=at, **fields)
 
 
+def asked_by(markup):
+    """The address that the bar asks for again."""
+    return unescape(re.search(r'id="film-share" hx-get="([^"]+)"', markup)[1])
+
+
 class TestFacts:
     def test_all_that_is_known_is_told(self, client, load):
         load(
@@ -68,7 +77,7 @@ class TestFacts:
         for fact in ("With Cy", "Countries France, Italy", "Metacritic 0 of 100", "Tomatometer 98%", "US $1,234,567"):
             assert fact in text
         assert 'href="/films/?genre=crime"' in markup
-        assert 'href="/films/?q=Ann"' in markup
+        assert Person.objects.get(name="Ann").get_absolute_url() in markup
         assert "<title>Rear Window (1954) · Textflix</title>" in markup
         assert '<link rel="canonical" href="http://testserver/film/rear-window-1954/">' in markup
 
@@ -98,7 +107,7 @@ class TestFacts:
 class TestBar:
     def test_no_reviews(self, client, movie):
         assert "No reviews yet." in html(client)
-        assert "hx-get" not in html(client)
+        assert f'hx-get="{PAGE}bar/' not in html(client)
 
     def test_few(self, client, movie, judge):
         judge(movie, positive=3, negative=1)
@@ -128,28 +137,55 @@ class TestBar:
         read(Review.objects.first(), 0.9)
         page = html(client)
         assert "5 still being read" in page
-        address = re.search(r'id="film-bar" hx-get="([^"]+)"', page)[1]
+        address = asked_by(page)
+        assert client.get(address).status_code == 204, "nothing has changed, so nothing is swapped"
         read(Review.objects.last(), 0.9)
         fragment = client.get(address).content.decode()
         assert "4 still being read" in fragment
-        assert "hx-get" in fragment
+        assert client.get(asked_by(fragment)).status_code == 204
         for review in Review.objects.all()[1:5]:
             read(review, 0.9)
         fragment = client.get(address).content.decode()
         assert "6 reviews · 6 positive (100%" in fragment
         assert "hx-get" not in fragment
 
+    def test_an_opened_list_of_what_is_counted_stays_open_while_its_lines_change(self, client, movie):
+        review_of(movie, 1)
+        read(review_of(movie, 2), 0.9)
+        page = html(client)
+        share = page[page.index('<div id="film-share"') : page.index("<details")]
+        assert share.count("<div") == share.count("</div>")
+        read(Review.objects.first(), 0.9)
+        fragment = client.get(asked_by(page)).content.decode()
+        assert "<details" not in fragment
+        assert "<li>2 read by an earlier version" in fragment.split('<ul id="film-sources" hx-swap-oob="true">')[1]
+
+    def test_a_film_that_is_gone_is_asked_about_no_more(self, client):
+        assert client.get("/film/nowhere/bar/").status_code == 286
+
+    def test_what_could_not_be_read_is_said_and_not_waited_for(self, client, movie):
+        for number in range(6):
+            review_of(movie, number)
+        for review in Review.objects.all()[:5]:
+            read(review, 0.9)
+        Reading.objects.filter(review=Review.objects.last()).update(quarantined_at=timezone.now())
+        refresh([movie.pk])
+        page = html(client)
+        assert "6 reviews · 5 positive of 5 judged (100%, likely 57–100%) · 1 could not be read" in words(page)
+        assert "still being read" not in page
+        assert f'hx-get="{PAGE}bar/' not in page
+
     def test_labelled_reviews_that_wait_to_be_read_are_counted_once(self, client, movie):
         waiting = [review_of(movie, number) for number in range(10)]
         relabel([review.pk for review in waiting[:6]], "positive", source="seed")
         assert "10 reviews · 6 positive of 6 judged (100%, likely 61–100%) · 4 still being read" in words(html(client))
 
-    @pytest.mark.parametrize("asked", ["60", "999", "-1", "x", "٣", "9" * 5000, ""])
-    def test_it_asks_less_often_after_a_while_and_any_count_is_answered(self, client, movie, asked):
+    @pytest.mark.parametrize("since", ["0", "1700000000", "-1", "x", "٣", "9" * 10, "9" * 5000, ""])
+    def test_it_asks_less_often_after_a_while_and_any_time_is_answered(self, client, movie, since):
         review_of(movie, 1)
-        fragment = client.get(f"{PAGE}bar/", {"asked": asked})
+        fragment = client.get(f"{PAGE}bar/", {"since": since})
         assert fragment.status_code == 200
-        assert ("delay:30s" in fragment.content.decode()) == (asked in ("60", "999"))
+        assert ("every 30s" in fragment.content.decode()) == (since in ("0", "1700000000"))
 
     def test_nothing_judged_yet(self, client, movie):
         review_of(movie, 1)
@@ -255,7 +291,7 @@ def test_queries_do_not_grow_with_the_reviews(client, movie, judge, member, djan
         read(review_of(movie, number), 0.9)
     if member:
         client.force_login(Review.objects.exclude(author=None).first().author)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(14):
         html(client)
 
 

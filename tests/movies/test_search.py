@@ -1,6 +1,9 @@
+import re
+
 import pytest
 from django.http import QueryDict
 
+from tests.makers import make_movie
 from textflix.movies.forms import BrowseForm
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +118,69 @@ def test_results_go_on_over_pages(client, load):
         seen += [film.title for film in page]
         address = page.next and f"/films/?q=nobody+else&after={page.next}"
     assert len(seen) == len(set(seen)) == 60
+
+
+class TestSuggestions:
+    def suggested(self, client, text):
+        html = client.get("/films/suggest/", {"q": text}).content.decode()
+        return re.findall(r'<a role="option"[^>]+ href="/(film|person)/[^"]+">([^<]+)</a>', html)
+
+    def test_what_is_typed_so_far_is_completed(self, client):
+        make_movie("zebra", title="Zebra Crossing")
+        make_movie("gone", title="Zebra Crossings", listed=False)
+        assert self.suggested(client, "zebra cr") == [("film", "Zebra Crossing (1954)")]
+
+    @pytest.mark.parametrize(
+        ("text", "person"),
+        [
+            ("hitchkock", "Alfred Hitchcock"),
+            ("hitch", "Alfred Hitchcock"),
+            ("audrey tatou", "Audrey Tautou"),
+            ("coppola", "Francis Ford Coppola"),
+        ],
+    )
+    def test_people_are_suggested_with_typos_or_unfinished(self, client, text, person):
+        assert ("person", person) in self.suggested(client, text)
+
+    def test_typos_and_accents_do_not_keep_films_away(self, client):
+        assert ("film", "Amélie (2001)") in self.suggested(client, "amelei")
+        assert ("film", "Rear Window (1954)") in self.suggested(client, "hitchkock")
+
+    def test_who_is_called_something_else_is_not_suggested(self, client):
+        assert [name for kind, name in self.suggested(client, "pacino") if kind == "person"] == ["Al Pacino"]
+        assert [kind for kind, _ in self.suggested(client, "godfather")] == ["film", "film"]
+
+    def test_it_takes_few_queries(self, client, django_assert_max_num_queries):
+        for text in ("hitchkock", "the"):
+            with django_assert_max_num_queries(3):
+                client.get("/films/suggest/", {"q": text})
+
+    @pytest.mark.parametrize("text", ["", "r", "  ", "%", "\0", "zzzzqqq", *HOSTILE], ids=ascii)
+    def test_little_or_nothing_suggests_nothing_and_anything_is_answered(self, client, text):
+        make_movie("zebra", title="Zebra Crossing")
+        answer = client.get("/films/suggest/", {"q": text})
+        assert answer.status_code == 200
+        assert "Zebra" not in answer.content.decode()
+
+    def test_titles_stay_text(self, client):
+        make_movie("payload", title='"><script>alert(1)</script>')
+        answer = client.get("/films/suggest/", {"q": "script"}).content.decode()
+        assert "<script" not in answer
+        assert "&lt;script&gt;" in answer
+
+
+def test_a_search_lists_the_people_it_promises(client):
+    page = client.get("/films/?q=hitchkock").content.decode()
+    assert "Films and people like “hitchkock”" in page
+    assert re.search(r'<a href="/person/\d+-alfred-hitchcock/">Alfred Hitchcock</a>', page)
+    assert "Grace Kelly</a>" not in page
+    assert 'aria-label="People of these films"' not in client.get("/films/").content.decode()
+
+
+def test_without_scripts_the_search_is_a_form(client):
+    page = client.get("/films/").content.decode()
+    form = page.split('<form role="search"')[1].split("</form>")[0]
+    assert 'action="/films/"' in form
+    assert 'name="q"' in form
+    assert "combobox" not in form
+    assert "datalist" not in page

@@ -1,17 +1,14 @@
 """What /films/ can be ordered by and narrowed to."""
 
-from dataclasses import dataclass
-
 from django.core.cache import cache
-from django.db.models import CharField, Count, F, Func, Max, Min, Q
+from django.db.models import Q
 
-from textflix.movies.models import Genre, Movie
+from textflix.movies.models import Genre
 from textflix.movies.search import RELEVANCE
 from textflix.pagination import Keyset, Part
 
-CHOICES_KEY = "films.choices.2"
-CHOICES_SECONDS = 600
-MOST_LANGUAGES = 60
+GENRES_KEY = "films.genres"
+GENRES_SECONDS = 600
 
 REVIEWED = Q(sentiment__reviews__gt=0)
 
@@ -43,36 +40,14 @@ SORT_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the filters offer: each finds a film. Genres as id, slug and name."""
-
-    genres: list[tuple[int, str, str]]
-    decades: list[tuple[int, str]]
-    languages: list[str]
-
-
-def choices() -> Choices:
-    """Kept for some minutes: they change with the catalogue only, which says so by forget_choices."""
-    found: Choices | None = cache.get(CHOICES_KEY)
+def genres() -> list[tuple[int, str, str]]:
+    """Each genre of a listed film as id, slug and name. Kept for some minutes: forget_genres says when they change."""
+    found: list[tuple[int, str, str]] | None = cache.get(GENRES_KEY)
     if found is None:
-        found = _choices()
-        cache.set(CHOICES_KEY, found, CHOICES_SECONDS)
+        found = list(Genre.objects.filter(movies__listed=True).distinct().values_list("pk", "slug", "name"))
+        cache.set(GENRES_KEY, found, GENRES_SECONDS)
     return found
 
 
-def forget_choices() -> None:
-    cache.delete(CHOICES_KEY)
-
-
-def _choices() -> Choices:
-    films = Movie.objects.listed()
-    years = films.aggregate(first=Min("year"), last=Max("year"))
-    decades = range(years["last"] // 10 * 10, years["first"] - 10, -10) if years["first"] else ()
-    spoken = films.annotate(language=Func(F("languages"), function="unnest", output_field=CharField()))
-    counted = spoken.values("language").annotate(films=Count("pk")).order_by("-films", "language")
-    return Choices(
-        list(Genre.objects.filter(movies__listed=True).distinct().values_list("pk", "slug", "name")),
-        [(decade, f"{decade}s") for decade in decades],
-        sorted(row["language"] for row in counted[:MOST_LANGUAGES]),
-    )
+def forget_genres() -> None:
+    cache.delete(GENRES_KEY)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from tqdm import tqdm
 
 from textflix.movies import readers
-from textflix.movies.browse import forget_choices
+from textflix.movies.browse import forget_genres
 from textflix.movies.readers import BadRow, Film, NotACatalogue
 from textflix.movies.storing import store
 
@@ -52,7 +52,7 @@ def import_catalogue(
         raise NotACatalogue(f"{path}: none of its {result.skipped} rows is a film.")
     if result.added or result.changed:
         _tidy()
-        forget_choices()
+        forget_genres()
     return result
 
 

@@ -2,9 +2,11 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
-from textflix.movies.browse import SORT_NAMES, SORTS, choices
-from textflix.movies.models import Movie, MovieQuerySet
+from textflix.movies.browse import SORT_NAMES, SORTS, genres
+from textflix.movies.facets import Option, facets
+from textflix.movies.models import ASPECTS, Movie, MovieQuerySet
 from textflix.movies.readers import FIRST_YEAR, LAST_YEAR
 from textflix.movies.search import LONGEST, search
 from textflix.pagination import Keyset
@@ -17,12 +19,15 @@ class BrowseForm(forms.Form):
     sort = forms.ChoiceField(required=False, choices=SORT_NAMES)
     decade = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
     language = forms.CharField(required=False, max_length=60)
+    country = forms.CharField(required=False, max_length=80)
+    praised = forms.ChoiceField(required=False, choices=[(name, name) for name in ASPECTS])
+    criticised = forms.ChoiceField(required=False, choices=[(name, name) for name in ASPECTS])
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
-        self.choices = choices()
+        self.genres = genres()
         self.fields["genre"] = forms.ChoiceField(
-            required=False, choices=[(slug, name) for _, slug, name in self.choices.genres]
+            required=False, choices=[(slug, name) for _, slug, name in self.genres]
         )
         self.is_valid()
 
@@ -63,18 +68,30 @@ class BrowseForm(forms.Form):
     def sort_name(self) -> str:
         return SORT_NAMES[self.order]
 
-    @property
-    def languages(self) -> list[str]:
-        language = self.wanted.get("language")
-        return self.choices.languages + ([language] if language and language not in self.choices.languages else [])
+    @cached_property
+    def facets(self) -> dict[str, list[Option]]:
+        """What can be narrowed further, with counts: of all films that the other filters leave, whatever is sought."""
+        return facets(self.narrowed, self.wanted, {slug: name for _, slug, name in self.genres})
 
     def films(self) -> MovieQuerySet:
-        films = Movie.objects.listed()
-        if genre := self.wanted.get("genre"):
-            # By its id, which the planner has statistics for.
-            films = films.filter(genres=next(pk for pk, slug, _ in self.choices.genres if slug == genre))
-        if decade := self.wanted.get("decade"):
-            films = films.filter(year__range=(decade, decade + 9))
-        if language := self.wanted.get("language"):
-            films = films.filter(languages__contains=[language])
+        films = self.narrowed()
         return search(films, text) if (text := self.wanted.get("q")) else films
+
+    def narrowed(self, but: str = "") -> MovieQuerySet:
+        """The films that all filters leave, or all but one of them."""
+        films = Movie.objects.listed()
+        wanted = {name: value for name, value in self.wanted.items() if name != but}
+        if genre := wanted.get("genre"):
+            # By its id, which the planner has statistics for.
+            films = films.filter(genres=next(pk for pk, slug, _ in self.genres if slug == genre))
+        if decade := wanted.get("decade"):
+            films = films.filter(year__range=(decade, decade + 9))
+        if aspect := wanted.get("praised"):
+            films = films.praised_for(aspect)
+        if aspect := wanted.get("criticised"):
+            films = films.criticised_for(aspect)
+        if language := wanted.get("language"):
+            films = films.filter(languages__contains=[language])
+        if country := wanted.get("country"):
+            films = films.filter(countries__contains=[country])
+        return films

@@ -3,10 +3,15 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Func, Prefetch, Q, Sum
+from django.db.models import Count, F, Func, Prefetch, Q, Sum
 from django.urls import reverse
+from django.utils.text import slugify
 
 IMDB_ID = r"tt[0-9]{7,10}"
+ASPECTS = (
+    "acting", "characters", "dialogue", "direction", "ending", "humour", "music", "pacing", "story", "visuals",
+)  # fmt: skip
+"""What films can be narrowed to by what their reviews say of it."""
 
 
 class Genre(models.Model):
@@ -20,8 +25,23 @@ class Genre(models.Model):
         return self.name
 
 
+class PersonQuerySet(models.QuerySet["Person"]):
+    def by_reviews(self, role: str) -> "PersonQuerySet":
+        """People of reviewed films in this role, most reviews first, with `films` and what all reviews say together."""
+        of_role = self.filter(credits__role=role, credits__movie__listed=True, credits__movie__sentiment__reviews__gt=0)
+        return of_role.annotate(
+            films=Count("credits__movie"),
+            reviews=Sum("credits__movie__sentiment__reviews"),
+            positive=Sum("credits__movie__sentiment__positive"),
+            negative=Sum("credits__movie__sentiment__negative"),
+            unsure=Sum("credits__movie__sentiment__unsure"),
+        ).order_by("-reviews", "name")
+
+
 class Person(models.Model):
     name = models.CharField(max_length=200, unique=True)
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "people"
@@ -29,11 +49,22 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.pk, slugify(self.name) or "person"])
+
 
 class MovieQuerySet(models.QuerySet["Movie"]):
     def listed(self) -> "MovieQuerySet":
         """Films that the catalogue knows; the others only hold imported reviews."""
         return self.filter(listed=True)
+
+    def praised_for(self, aspect: str) -> "MovieQuerySet":
+        """Films of whose reviews that judge this aspect more than half praise it."""
+        return self.filter(aspects__aspect=aspect, aspects__side="praised")
+
+    def criticised_for(self, aspect: str) -> "MovieQuerySet":
+        """Films of whose reviews that judge this aspect more than half fault it."""
+        return self.filter(aspects__aspect=aspect, aspects__side="faulted")
 
     def for_search_engines(self) -> "MovieQuerySet":
         """Films whose pages rest on nothing that was written for the demo or imported."""
@@ -50,19 +81,24 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def for_page(self) -> "MovieQuerySet":
         return (
-            self.select_related("sentiment")
+            self.select_related("sentiment", "figures")
             .defer("names", "search_names", "search")
             .prefetch_related("genres", Prefetch("credits", Credit.objects.select_related("person")))
         )
 
     def totals(self) -> dict[str, int]:
-        """Reviews of all films, how many of them were read, and how many are not members' own."""
+        """Reviews of all films, how many were read, are on which side, and are not members' own."""
         sums = self.filter(sentiment__reviews__gt=0).aggregate(
             reviews=Sum("sentiment__reviews", default=0),
             read=Sum("sentiment__scored", default=0),
+            positive=Sum("sentiment__positive", default=0),
+            negative=Sum("sentiment__negative", default=0),
+            unsure=Sum("sentiment__unsure", default=0),
+            failed=Sum("sentiment__failed", default=0),
             not_real=Sum(F("sentiment__demo") + F("sentiment__imported"), default=0),
         )
-        return sums | {"unread": sums["reviews"] - sums["read"]}
+        judged = sums["positive"] + sums["negative"] + sums["unsure"]
+        return sums | {"unread": max(0, sums["reviews"] - judged - sums["failed"])}
 
 
 class Movie(models.Model):

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from textflix.movies.models import Movie
 from textflix.pagination import Keyset, Part
-from textflix.reviews.models import Review
+from textflix.reviews.models import Review, ReviewQuerySet
 
 PER_PAGE = 20
 SORT_NAMES = {"newest": "Newest", "positive": "Most positive", "negative": "Most negative"}
@@ -34,31 +34,34 @@ STAR_NAMES = {"4-5": "4 to 5 stars", "2.5-3.5": "2½ to 3½ stars", "0.5-2": "½
 
 
 class ReviewList:
-    """What ?sort=, ?stars= and ?after= asked for. A value that makes no sense is as if it had not been given."""
+    """What ?sort=, ?stars=, ?at_odds=, ?longer= and ?after= asked for; a value without sense is as if not given."""
 
     def __init__(self, movie: Movie, asked: QueryDict, own: Review | None) -> None:
         sort, stars = str(asked.get("sort", "")), str(asked.get("stars", ""))
         self.sort = sort if sort in SORTS else "newest"
         self.half_stars = half_stars(stars)
         self.stars = stars if self.half_stars else ""
-        reviews = (
-            Review.objects.for_pages()
-            .filter(movie=movie)
-            .defer("movie__names", "movie__search_names", "movie__search")
-            .annotate(standing=STANDING)
-        )
+        self.at_odds = bool(asked.get("at_odds"))
+        reviews: ReviewQuerySet = movie.reviews.public().with_reading().annotate(standing=STANDING)
         if own:
             # It stands above the list already.
             reviews = reviews.exclude(pk=own.pk)
         if self.half_stars:
             reviews = reviews.filter(stars__range=self.half_stars)
+        if self.at_odds:
+            reviews = reviews.at_odds()
+        self.longer = bool(asked.get("longer"))
+        if self.longer:
+            reviews = reviews.longer()
         self.page = SORTS[self.sort].page(reviews, asked.get("after", ""), PER_PAGE)
 
     @property
     def query(self) -> QueryDict:
         """What was asked for, for links that change a part of it."""
         query = QueryDict(mutable=True)
-        query.update({name: value for name, value in (("sort", self.sort), ("stars", self.stars)) if value})
+        asked = {"sort": self.sort, "stars": self.stars, "at_odds": "1" if self.at_odds else ""}
+        asked["longer"] = "1" if self.longer else ""
+        query.update({name: value for name, value in asked.items() if value})
         return query
 
     @property

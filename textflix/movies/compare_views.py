@@ -1,0 +1,33 @@
+"""Two films side by side."""
+
+from django.core.validators import slug_re
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from textflix.movies.models import Movie
+from textflix.movies.search import RELEVANCE, search
+
+FOUND = 8
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """?a= and ?b= name films by their slug; where one is missing, ?q= looks for it."""
+    films = [_film(request.GET.get(side, "")) for side in ("a", "b")]
+    text = " ".join(request.GET.get("q", "").split())
+    found = search(Movie.objects.listed(), text).for_cards().order_by(*RELEVANCE.keys)[:FOUND] if text else []
+    context = {
+        "films": [film for film in films if film],
+        "missing": next((side for side, film in zip(("a", "b"), films, strict=True) if film is None), ""),
+        "text": text,
+        "found": found,
+        "noindex": True,
+    }
+    return render(request, "movies/compare.html", context)
+
+
+def _film(slug: str) -> Movie | None:
+    if slug and not slug_re.match(slug):
+        raise Http404("No film has such a name in its address.")
+    return get_object_or_404(Movie.objects.for_cards(), slug=slug) if slug else None

@@ -1,0 +1,99 @@
+"""What the home page shows: a few films each for which there is a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import sqrt
+
+from django.core.cache import caches
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from textflix.movies.models import Movie, MovieQuerySet
+from textflix.reviews.models import Review
+
+SHOWN = 4
+LATELY_KEY = "home.loved-lately"
+MONTH = timedelta(days=30)
+FEWEST_IN_MONTH = 3
+GEM_REVIEWS = (5, 20)
+GEM_LOW = 0.55
+LOVED_LOW, DIVIDED_LOW = 0.5, 0.15
+"""Lower ends of Wilson intervals: of the share positive, and of the share of the smaller side."""
+KEPT_SECONDS = 300
+NEWEST = 60
+"""Among so many of the newest reviews the newly reviewed films are sought."""
+Z = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Some films under a heading, with a line that says by which rule, and where there are more."""
+
+    title: str
+    rule: str
+    films: Sequence[Movie]
+    more: str = ""
+
+
+def shelves() -> list[Shelf]:
+    """The shelves that have a film. A film can stand on several: each says something else of it."""
+    lately = _loved_lately()
+    reviewed = Movie.objects.filter(sentiment__reviews__gt=0)
+    loved = reviewed.filter(sentiment__low__gte=LOVED_LOW).order_by("-sentiment__low", "pk")
+    gems = reviewed.filter(sentiment__reviews__range=GEM_REVIEWS, sentiment__low__gte=GEM_LOW)
+    divided = reviewed.filter(sentiment__divided_low__gte=DIVIDED_LOW).order_by("-sentiment__divided_low", "pk")
+    chosen = [
+        (
+            "Most loved this month" if lately else "Most loved",
+            f"{FEWEST_IN_MONTH} reviews or more in the last 30 days" if lately else "liked by most, and surely so",
+            lately or _ids(loved),
+            "" if lately else "sort=positive",
+        ),
+        ("Most divisive", "many for it, many against", _ids(divided), "sort=divided"),
+        ("Newly reviewed", "the newest reviews first", _newly_reviewed(), ""),
+        ("Hidden gems", "few reviews, and surely liked by most", _ids(gems.order_by("-sentiment__low", "pk")), ""),
+    ]
+    films = Movie.objects.for_cards().in_bulk({pk for _, _, ids, _ in chosen for pk in ids})
+    found = (Shelf(title, rule, [films[pk] for pk in ids if pk in films], more) for title, rule, ids, more in chosen)
+    return [shelf for shelf in found if shelf.films]
+
+
+def _ids(films: MovieQuerySet) -> list[int]:
+    return list(films.listed().values_list("pk", flat=True)[:SHOWN])
+
+
+def _loved_lately() -> list[int]:
+    """Films liked by most in their reviews of the last 30 days, by the lower end of the share's Wilson interval.
+
+    All of these reviews are counted for it, and so it is kept for some minutes.
+    """
+    kept: list[int] | None = caches["pages"].get(LATELY_KEY)
+    if kept is None:
+        kept = _rank_lately()
+        caches["pages"].set(LATELY_KEY, kept, KEPT_SECONDS)
+    return kept
+
+
+def _rank_lately() -> list[int]:
+    rows = (
+        Review.objects.public()
+        .filter(written_at__gt=timezone.now() - MONTH, movie__listed=True)
+        .exclude(reading__verdict="")
+        .values("movie")
+        .annotate(n=Count("pk"), positive=Count("pk", filter=Q(reading__verdict="positive")))
+        .filter(n__gte=FEWEST_IN_MONTH, positive__gt=F("n") / 2.0)
+    )
+    ranked = sorted(rows, key=lambda row: (-_lower(row["positive"], row["n"]), row["movie"]))
+    return [row["movie"] for row in ranked[:SHOWN]]
+
+
+def _lower(count: int, of: int) -> float:
+    share = count / of
+    return (share + Z**2 / (2 * of) - Z * sqrt((share * (1 - share) + Z**2 / (4 * of)) / of)) / (1 + Z**2 / of)
+
+
+def _newly_reviewed() -> list[int]:
+    newest = Review.objects.public().filter(written_at__isnull=False).order_by("-written_at")
+    films = newest.filter(movie__listed=True).values_list("movie", flat=True)[:NEWEST]
+    return list(dict.fromkeys(films))[:SHOWN]
