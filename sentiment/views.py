@@ -1,18 +1,28 @@
+from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.db.models import Min
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from sentiment.models import MovieSentiment, Reading
+from sentiment import share_card
+from sentiment.core.data import digest
+from sentiment.models import Aspect, MovieAspect, MovieSentiment, Reading
+from sentiment.polling import answer, gone
 from sentiment.promotion import serving
+from sentiment.similar import similar
+from sentiment.why import quotes
+from sentiment.whylist import JudgementList
 from textflix.celery import app
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
+
+CARD_SECONDS = 86_400
 
 
 def _sentiment(slug: str) -> MovieSentiment:
@@ -32,7 +42,54 @@ def film_sentiment(request: HttpRequest, slug: str) -> JsonResponse:
 @never_cache
 @require_safe
 def film_bar(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "sentiment/_bar_fragment.html", {"sentiment": _sentiment(slug)})
+    """What an open film page asks for while its reviews are being read."""
+    movie = Movie.objects.select_related("sentiment").filter(slug=slug).first()
+    if movie is None:
+        return gone()
+    return answer(request, "sentiment/_bar_fragment.html", {"sentiment": getattr(movie, "sentiment", None)})
+
+
+@require_safe
+def film_why(request: HttpRequest, slug: str, aspect: str) -> HttpResponse:
+    movie = get_object_or_404(Movie.objects.select_related("sentiment"), slug=slug)
+    if aspect not in Aspect.values:
+        raise Http404(f"{aspect} is no aspect.")
+    context = {
+        "movie": movie,
+        "marks": movie.marks,
+        "aspect": aspect,
+        "listed": JudgementList(movie, aspect, request.GET),
+        "others": MovieAspect.objects.filter(movie=movie).exclude(aspect=aspect),
+        "noindex": not movie.for_search_engines,
+    }
+    return render(request, "sentiment/why.html", context)
+
+
+@vary_on_headers("HX-Request")
+@require_safe
+def film_similar(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page of its own, and the part of the film's page that is fetched once it comes into view."""
+    movie = get_object_or_404(Movie, slug=slug)
+    found = similar(movie)
+    films = [film for film, _ in [*found.by_aspects, *found.by_people]]
+    context = {"movie": movie, "similar": found, "films": films, "noindex": True}
+    fragment = request.headers.get("HX-Request") == "true"
+    return render(request, "sentiment/_similar.html" if fragment else "sentiment/similar.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def film_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that is shown where a film's address is shared; only of films whose reviews members wrote."""
+    movie = get_object_or_404(Movie.objects.select_related("sentiment"), slug=slug)
+    sentiment = getattr(movie, "sentiment", None)
+    if sentiment is None or not sentiment.judged or not movie.for_search_engines:
+        raise Http404("Nothing to show.")
+    praise = quotes(sentiment).praise
+    sentence = getattr(praise[0], "sentence", "") if praise else ""
+    key = f"card.{digest(repr((str(movie), sentiment.positive, sentiment.unsure, sentiment.negative, sentence)))[:32]}"
+    picture = caches["pages"].get_or_set(key, lambda: share_card.draw(movie, sentiment, sentence), CARD_SECONDS)
+    return HttpResponse(picture, content_type="image/png")
 
 
 def _review(pk: int) -> Review:
@@ -57,7 +114,12 @@ def review_verdict(request: HttpRequest, pk: int) -> JsonResponse:
 @never_cache
 @require_safe
 def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "sentiment/_verdict_fragment.html", {"review": _review(pk)})
+    """What an open page asks for while it shows a review without a verdict; `whole`: with all that its author sees."""
+    review = Review.objects.for_pages().filter(pk=pk).first()
+    if review is None:
+        return gone()
+    whole = "whole" in request.GET
+    return answer(request, "sentiment/_verdict_fragment.html", {"review": review, "whole": whole, "permalink": whole})
 
 
 def _broker_answers() -> bool:

@@ -16,8 +16,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.makers import make_member, make_movie, make_review
+from sentiment.models import ScoreRequest
+from tests.makers import make_member, make_movie, make_review, read
 from textflix.members.models import User
+from textflix.movies.models import Person
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
@@ -43,13 +45,15 @@ from textflix.members.models import User
 HEAVY = {"torch", "transformers", "tokenizers", "huggingface_hub", "openvino", "sklearn"}
 settings.ALLOWED_HOSTS = ["testserver"]
 paths, answers, met = json.loads(sys.argv[1]), {}, set()
-for client in (Client(), Client()):
+client = Client()
+for signed_in in (False, True):
+    if signed_in:
+        client.force_login(User.objects.get(username="boss"))
     for path in paths["pages"]:
         answer = client.get(path)
         answers[path] = answer.status_code
         if answer.status_code != 404:
             met.add(answer.resolver_match.view_name)
-    client.force_login(User.objects.get(username="boss"))
 posted = client.post(paths["post"], {"text": "I loved it. The acting is superb, and the story moves."})
 roots = [r for r in get_resolver().url_patterns if getattr(r, "app_name", None) != "admin"]
 patterns = [p for r in roots for p in getattr(r, "url_patterns", [r]) if isinstance(p, URLPattern)]
@@ -78,8 +82,14 @@ def test_the_web_process_serves_every_page_without_loading_torch():
     boss = User.objects.create_superuser("boss", "boss@example.org")
     movie, other = make_movie(), make_movie(imdb_id="tt0000099", slug="another-film", title="Another film")
     review, own = make_review(movie, make_member("author")), make_review(movie, boss)
-    film = f"/film/{movie.slug}/"
+    read(review, 0.9)
+    film, posts = f"/film/{movie.slug}/", ["/analysis/", "/critic/try/", f"/review/{own.pk}/confirm/"]
+    person, _ = Person.objects.get_or_create(name="Ann")
+    asked = ScoreRequest.objects.create(text="Lovely.")
     pages = [
+        *(f"{film}why/acting/", f"{film}similar/", f"{film}card.png", f"{film}feed/", "/member/author/feed/", *posts),
+        *("/people/", person.get_absolute_url(), "/compare/", "/films/suggest/?q=re", "/critic/"),
+        *(f"/critic/try/{asked.pk}/", f"/review/{review.pk}/dispute/", "/admin/sentiment/dispute/"),
         *("/", "/films/", "/films/?q=window&sort=positive", "/healthz", "/readyz", "/robots.txt", "/sitemap.xml"),
         *("/favicon.ico", film, f"{film}review/", f"{film}sentiment.json", f"{film}bar/", "/member/author/"),
         *(f"/review/{review.pk}/", f"/review/{review.pk}/verdict.json", f"/review/{review.pk}/reading/"),
@@ -98,7 +108,7 @@ def test_the_web_process_serves_every_page_without_loading_torch():
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout.splitlines()[-1])
-    assert {path for path, code in seen["answers"].items() if code >= 400} == {"/readyz", "/nothing/here/"}
+    assert {path for path, code in seen["answers"].items() if code >= 400} == {*posts, "/readyz", "/nothing/here/"}
     assert seen["posted"] == 302
     assert seen["not met"] == []
     assert seen["loaded"] == []
@@ -209,3 +219,9 @@ def test_unsafe_production_settings_refuse_to_start_with_one_sentence(unsafe, me
 def test_a_critic_of_the_demo_corpus_alone_retrains_from_an_encoder_alone(given, critic, base):
     code = "from django.conf import settings; print(settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE)"
     assert python("-c", code, **PRODUCTION | given).stdout.split() == [critic, base]
+
+
+@pytest.mark.parametrize("name", ["img/learning-curve.svg", "data/learning-curve.csv"])
+def test_the_learning_curve_that_is_served_is_the_one_of_the_docs(name: str) -> None:
+    served, told = (REPOSITORY / folder / name for folder in ("static", "docs"))
+    assert served.read_bytes() == told.read_bytes()

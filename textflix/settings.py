@@ -108,7 +108,16 @@ DATABASES["default"] |= {
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# The first is shared by all processes and holds the rate limits, which must not be crowded out by what any visitor can
+# make a page keep: that stays in the process.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+}
 
 # Redis: Celery's wake-ups, nothing else.
 REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url()
@@ -189,6 +198,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "30/m/ip",
     "login": "60/m/ip",
     "post_review": f"{POSTS_PER_MINUTE_AND_ADDRESS}/m/ip",
+    "try_text": "20/m/ip",
+    "dispute": "20/h/user",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Staff need a second factor; a site on this machine alone may do without.

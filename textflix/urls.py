@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("sentiment.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("analysis/", views.analysis, name="analysis"),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),

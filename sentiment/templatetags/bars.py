@@ -4,13 +4,16 @@ Both take None, or nothing at all, for a film that nobody has reviewed.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils import timezone
 
 from sentiment.models import MovieSentiment
-from sentiment.promotion import serving
+from sentiment.polling import pause
+from sentiment.templatetags.pages import serving_on
 
 register = template.Library()
 
@@ -18,8 +21,6 @@ ENOUGH = 5
 """Under so many judged reviews a share says too little to be put in words."""
 LOVED, MOST = 0.55, 0.6
 GAP = 0.3
-PATIENCE = 60
-"""After so many questions, two minutes, an open page asks less often: what could not be read stays unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,42 @@ class Segment:
 
 
 @register.inclusion_tag("sentiment/_bar.html", takes_context=True)
-def sentiment_bar(context: Context, sentiment: MovieSentiment | None) -> dict[str, Any]:
-    """The big bar with its interval. While reviews are still being read it asks for itself again."""
-    shown = _shown(sentiment)
-    asked = context["request"].GET.get("asked", "") if "request" in context else ""
-    times = min(int(asked), PATIENCE) if asked.isdecimal() and len(asked) < 4 else 0
-    stale = sentiment.stale(serving()) if sentiment and sentiment.scored else 0
-    pause = "2s" if times < PATIENCE else "30s"
-    return shown | {"asked": times + 1, "pause": pause, "word": _word(sentiment), "stale": stale}
+def sentiment_bar(context: Context, sentiment: MovieSentiment | None, fragment: bool = False) -> dict[str, Any]:
+    """The big bar with its interval. While reviews are still being read it asks for a `fragment` of itself."""
+    if not sentiment or not sentiment.reviews:
+        return {"sentiment": None, "fragment": fragment}
+    since = _since(context)
+    stale = sentiment.stale(serving_on(context)) if sentiment.scored else 0
+    judged = (sentiment.positive, sentiment.negative, sentiment.unsure, sentiment.labelled)
+    seen = (sentiment.reviews, sentiment.scored, sentiment.failed, stale, *judged)
+    return _shown(sentiment) | {
+        "fragment": fragment,
+        "current": sentiment.scored - stale,
+        "stale": stale,
+        "word": _word(sentiment),
+        "since": round(since.timestamp()),
+        "seen": "-".join(map(str, seen)),
+        "pause": pause(since, "2s"),
+    }
+
+
+def _since(context: Context) -> datetime:
+    """When the page was opened, as it says itself when it asks again."""
+    said = context["request"].GET.get("since", "") if "request" in context else ""
+    seconds = int(said) if said.isascii() and said.isdecimal() and len(said) <= 10 else timezone.now().timestamp()
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @register.inclusion_tag("sentiment/_mini_bar.html")
 def mini_bar(sentiment: MovieSentiment | None) -> dict[str, Any]:
     return _shown(sentiment)
+
+
+@register.inclusion_tag("sentiment/_sum_bar.html")
+def sum_bar(counts: dict[str, int], name: str) -> dict[str, Any]:
+    """All reviews of several films together, without an interval: they are no sample of anything."""
+    sides = {side: counts[side] for side in ("positive", "unsure", "negative")}
+    return {"counts": sides, "name": name, "percents": whole_percents(sides), "segments": segments(sides)}
 
 
 def _shown(sentiment: MovieSentiment | None) -> dict[str, Any]:
@@ -65,16 +89,20 @@ def _shown(sentiment: MovieSentiment | None) -> dict[str, Any]:
 
 
 def whole_percents(counts: dict[str, int]) -> dict[str, int]:
-    """Percentages that sum to 100; all 0 where there is nothing to share.
+    """Percentages that sum to 100; all 0 where there is nothing to share. What is there at all is never called 0%.
 
     The share positive, which stands alone in most places, is rounded as anyone would; the others share the rest.
     """
-    total, others = sum(counts.values()), counts["negative"] + counts["unsure"]
+    total = sum(counts.values())
     if not total:
         return dict.fromkeys(counts, 0)
-    positive = round(100 * counts["positive"] / total)
-    negative = round((100 - positive) * counts["negative"] / others) if others else 0
-    return {"positive": positive, "unsure": 100 - positive - negative, "negative": negative}
+    left, percents = 100, {}
+    sides = [name for name in ("positive", "negative", "unsure") if counts[name]]
+    for after, name in enumerate(sides, 1):
+        rounded = round(left * counts[name] / total)
+        percents[name] = min(max(rounded, 1), left - (len(sides) - after))
+        left, total = left - percents[name], total - counts[name]
+    return dict.fromkeys(counts, 0) | percents
 
 
 def segments(counts: dict[str, int]) -> list[Segment]:
@@ -84,21 +112,22 @@ def segments(counts: dict[str, int]) -> list[Segment]:
     at = 0.0
     for name, kind in (("positive", "g"), ("unsure", "u"), ("negative", "b")):
         if counts[name]:
-            width, gap = 100 * counts[name] / total, GAP if found else 0
-            found.append(Segment(kind, round(at + gap, 2), round(width - gap, 2)))
+            width = 100 * counts[name] / total
+            gap = min(GAP, width / 2) if found else 0
+            found.append(Segment(kind, round(at + gap, 4), round(width - gap, 4)))
             at += width
     return found
 
 
-def _word(sentiment: MovieSentiment | None) -> str:
+def _word(sentiment: MovieSentiment) -> str:
     """The word in front of the counts, by this rule, where the first that holds decides.
 
     Too few to tell: under five judged. Loved: even the interval's lower end is 55% positive. Liked, Disliked, Hard to
     tell: 60% positive, negative, unsure. Divided: all else.
     """
-    if not sentiment or not sentiment.judged:
-        return ""
     judged = sentiment.judged
+    if not judged:
+        return ""
     if judged < ENOUGH:
         return "Too few to tell"
     if sentiment.low is not None and sentiment.low >= LOVED:

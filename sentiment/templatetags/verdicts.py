@@ -1,26 +1,23 @@
 """How a review's verdict and its evidence are shown: {% verdict review %} and {% evidence review %}."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.core.exceptions import ObjectDoesNotExist
-from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.template.context import Context
+from django.utils.safestring import SafeString
 
-from sentiment.models import Reading, Score
+from sentiment.marking import marked_text, marks_of
+from sentiment.models import Dispute, Label, Reading, Score, ScoreRequest, Verdict
+from sentiment.opinions import asked
+from sentiment.polling import pause
+from sentiment.templatetags.pages import is_plain, serving_on
 from textflix.reviews.models import Review
 
 register = template.Library()
 
-FAINT = 0.1
-"""A sentence whose share is under a tenth of the review's largest is left unmarked: it decided nothing."""
-STRENGTHS = ("faint", "clear", "strong")
 SIGNS = {"positive": "+", "negative": "−", "unsure": "?"}
-
-_BREAK = re.compile(r"\s*\n\s*")
+LABELLED_BY = {Label.Source.AUTHOR: "by its author", Label.Source.ADMIN: "by staff"}
 
 
 def reading_of(review: Review) -> Reading | None:
@@ -43,107 +40,95 @@ def percent(positive: float, verdict: str) -> int:
     return 100 - rounded if verdict == "negative" else rounded
 
 
-@register.inclusion_tag("sentiment/_verdict.html")
-def verdict(review: Review) -> dict[str, Any]:
-    """The verdict box. It asks for itself again until the review has been read."""
+@register.inclusion_tag("sentiment/_verdict.html", takes_context=True)
+def verdict(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
+    """The verdict box. Until the review has been read it asks for a `fragment`: its inner part, and what follows."""
+    if is_plain(context):
+        return {"review": None}
     reading, score = reading_of(review), score_of(review)
-    said = reading.verdict if reading else ""
-    labelled = bool(reading and reading.label_id)
-    failed = reading is not None and reading.state == "failed"
-    if not labelled and score is None:
-        said = ""
+    label = reading.label if reading else None
+    said = reading.verdict if reading and (label or score) else ""
+    failed = reading is not None and reading.state == "failed" and not label
+    version, waiting = serving_on(context), score is None and not failed and not label
     return {
         "review": review,
+        "fragment": fragment,
         "verdict": said,
-        "labelled": labelled,
+        "labelled": LABELLED_BY.get(Label.Source(label.source), "by a person") if label else "",
         "sign": "!" if failed else SIGNS.get(said, "…"),
         "percent": percent(score.positive, said) if score and said else None,
         "version": score.version_id if score else None,
+        "earlier": bool(score and version and score.version_id != version.pk),
         "failed": failed,
-        "pending": score is None and not failed and not labelled,
-        "pause": "1s" if reading is None or reading.live else "10s",
+        "pending": waiting,
+        "pause": pause_of(review, reading) if waiting else "",
+        "whole": _asks_author(context),
     }
 
 
-@register.simple_tag
-def evidence(review: Review) -> SafeString:
-    """The review's text in its paragraphs, escaped, each sentence underlined by its share of the verdict."""
+def pause_of(review: Review, reading: Reading | None) -> str:
+    """Somebody waits for what was posted or edited just now; the backlog takes its time."""
+    if reading is None:
+        return pause(review.received_at, "1s")
+    return pause(reading.received_at, "1s" if reading.live else "10s")
+
+
+def _asks_author(context: Context) -> bool:
+    """Authors are asked beside their review on its own page and its film's; not in a list of all they wrote."""
+    return bool(context.get("permalink") or context.get("mine"))
+
+
+@register.inclusion_tag("sentiment/_opinion.html", takes_context=True)
+def opinion(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
+    """What a member may say of the verdict: its author once whether it is right, others why it is wrong.
+
+    Its place is there, though empty, while there is no verdict yet: then it comes with it.
+    """
+    user, reading = context.get("user"), reading_of(review)
+    signed_in = bool(user and user.is_authenticated)
+    own = bool(user and signed_in and review.author_id == user.pk)
+    if not signed_in or (own and not _asks_author(context)):
+        return {"review": None}
+    said = reading.verdict if reading and not is_plain(context) else ""
+    return {
+        "review": review,
+        "fragment": fragment,
+        "asked": bool(said and user and own and asked(review, user)),
+        "may_dispute": bool(said) and not own and not context.get("asking"),
+        "verdict": said,
+        "others": [value for value in Verdict.values if value != said],
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("sentiment/_disputes.html")
+def disputes(review: Review) -> dict[str, Any]:
+    """The disputes over the present text and how they ended, for the review's own page."""
+    found = Dispute.objects.filter(review=review, digest=review.digest).select_related("by")
+    return {"disputes": found}
+
+
+@register.simple_tag(takes_context=True)
+def evidence(context: Context, review: Review, fold: bool = False) -> SafeString:
+    """The review's text in its paragraphs, escaped, each sentence underlined by its share of the verdict.
+
+    With `fold`, a long text goes on behind a button, from the beginning of a sentence. Where the reader has hidden the
+    analysis, sentences keep their places, for links lead to them, and nothing else.
+    """
     score = score_of(review)
-    marks = list(_marks(score.sentences, len(review.text))) if score else []
-    paragraphs = ((_lines(review.text, lines, marks),) for lines in _paragraphs(review.text))
-    return format_html_join("", '<p dir="auto">{}</p>', paragraphs)
+    sentences = score.sentences if score else []
+    if is_plain(context):
+        sentences = [sentence | {"share": 0.0} for sentence in sentences]
+    return marked_text(review.text, sentences, f"s{review.pk}", fold)
 
 
 @register.simple_tag
-def has_evidence(review: Review) -> bool:
-    score = score_of(review)
-    return bool(score and any(_marks(score.sentences, len(review.text))))
+def tried_evidence(request: ScoreRequest) -> SafeString:
+    """The same of a text that is no review: it was written to see the analysis."""
+    return marked_text(request.text, request.sentences, "s")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    start: int
-    end: int
-    positive: bool
-    strength: int
-    """1 to 3."""
-
-    @property
-    def words(self) -> str:
-        return f"{'praise' if self.positive else 'criticism'}, {STRENGTHS[self.strength - 1]}: "
-
-
-def _marks(sentences: list[dict[str, Any]], length: int) -> Iterator[Mark]:
-    """Sentences that weigh, in order, without overlap and inside the text, whatever was stored."""
-    read = [s for s in sentences if s.get("share") is not None]
-    largest = max((abs(s["share"]) for s in read), default=0.0)
-    position = 0
-    for sentence in sorted(read, key=lambda s: s["start"]):
-        start, end = max(sentence["start"], position), min(sentence["end"], length)
-        weight = abs(sentence["share"]) / largest if largest else 0.0
-        if start < end and weight >= FAINT:
-            yield Mark(start, end, sentence["share"] > 0, 1 + (weight > 1 / 3) + (weight > 2 / 3))
-            position = end
-
-
-def _paragraphs(text: str) -> Iterator[list[tuple[int, int]]]:
-    """Each paragraph's lines, as offsets into the text. A blank line parts paragraphs."""
-    lines: list[tuple[int, int]] = []
-    position = 0
-    for gap in _BREAK.finditer(text):
-        if gap.start() > position:
-            lines.append((position, gap.start()))
-        if lines and gap[0].count("\n") > 1:
-            yield lines
-            lines = []
-        position = gap.end()
-    if position < len(text):
-        lines.append((position, len(text)))
-    if lines:
-        yield lines
-
-
-def _lines(text: str, lines: list[tuple[int, int]], marks: list[Mark]) -> SafeString:
-    return format_html_join(mark_safe("<br>"), "{}", ((_line(text, *line, marks),) for line in lines))
-
-
-def _line(text: str, start: int, end: int, marks: list[Mark]) -> SafeString:
-    """One line's text with its marks. A sentence that began on an earlier line goes on without a second sign."""
-    pieces: list[str] = []
-    position = start
-    for mark in marks:
-        first, last = max(mark.start, position), min(mark.end, end)
-        if first >= last:
-            continue
-        pieces += conditional_escape(text[position:first]), _marked(mark, text[first:last], first > mark.start)
-        position = last
-    return mark_safe("".join([*pieces, conditional_escape(text[position:end])]))  # noqa: S308  escaped above
-
-
-def _marked(mark: Mark, text: str, goes_on: bool) -> SafeString:
-    sign = "g" if mark.positive else "b"
-    if goes_on:
-        return format_html('<mark class="{} s{} on">{}</mark>', sign, mark.strength, text)
-    # Its own direction, or the hidden words would decide that of the paragraph.
-    words = format_html('<span class="vh" dir="ltr">{}</span>', mark.words)
-    return format_html('<mark class="{} s{}">{}{}</mark>', sign, mark.strength, words, text)
+@register.simple_tag(takes_context=True)
+def has_evidence(context: Context, review: Review) -> bool:
+    score = None if is_plain(context) else score_of(review)
+    return bool(score and any(mark.strength for mark in marks_of(review.text, score.sentences, "")))

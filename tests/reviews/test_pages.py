@@ -6,6 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sentiment.labelling import relabel
+from sentiment.models import ModelVersion
+from sentiment.promotion import promote
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from tests.reviews.payloads import PAYLOADS
 from textflix.reviews.models import Review
@@ -104,7 +106,7 @@ class TestVerdict:
     def test_an_unread_review_asks_again_and_says_what_to_do_without_scripts(self, client):
         review = make_review(author=make_member())
         page = self.page(client, review)
-        assert f'hx-get="/review/{review.pk}/reading/"' in page
+        assert f'hx-get="/review/{review.pk}/reading/?every=1s&amp;whole=1"' in page
         assert "reading…" in page
         assert "Reload the page" in page
 
@@ -121,17 +123,33 @@ class TestVerdict:
     def test_a_read_review_says_how_and_asks_no_more(self, client, positive, words):
         page = self.page(client, read(make_review(author=make_member()), positive))
         assert words in page
-        assert "hx-get" not in page
+        assert 'hx-get="/review/' not in page
 
     def test_a_person_outranks_the_critic(self, client):
         review = read(make_review(author=make_member()), 0.93)
         relabel([review.pk], "negative", source="admin", by=make_member("staff"))
-        assert '<strong>Labelled negative</strong> <span class="by">by a person</span>' in self.page(client, review)
+        assert '<strong>Labelled negative</strong> <span class="by">by staff</span>' in self.page(client, review)
+        relabel([review.pk], "cleared", source="admin")
+        relabel([review.pk], "unsure", source="author", by=review.author)
+        assert '<strong>Labelled unsure</strong> <span class="by">by its author</span>' in self.page(client, review)
 
     def test_an_unreadable_review_says_so(self, client):
         review = make_review(author=make_member())
         type(review.reading).objects.update(quarantined_at=datetime.now(UTC))
         assert "Could not be read" in self.page(client, review)
+        relabel([review.pk], "positive", source="admin")
+        page = self.page(client, review)
+        assert '<span class="sign g" aria-hidden="true">+</span> <div><strong>Labelled positive</strong>' in page
+        assert "Could not be read" not in page
+
+    def test_a_version_leads_to_its_record_and_an_earlier_one_is_called_so(self, client):
+        review = read(make_review(author=make_member()), 0.93)
+        link = f'<a href="/critic/#version-{review.reading.version_id}">version {review.reading.version_id}</a>'
+        promote(review.reading.version, reason="the first")
+        assert f"{link}</span>" in self.page(client, review)
+        newer = ModelVersion.objects.create(name="newer", fingerprint="e" * 64, method="probe", layers=4, labels=500)
+        promote(newer, reason="newer")
+        assert f"{link}, an earlier version</span>" in self.page(client, review)
 
     def test_the_score_of_an_earlier_text_is_not_shown(self, client):
         review = read(make_review(author=make_member()), 0.93, [(TEXT, 2.0)])
@@ -148,7 +166,7 @@ def test_pages_take_few_queries_however_many_reviews(client, signed_in):
         read(make_review(make_movie(f"film-{number}"), member, text=f"{number}: {TEXT}"), 0.9)
     if signed_in:
         client.force_login(member)
-    for path, limit in ((f"/review/{Review.objects.first().pk}/", 1), (f"/member/{member.username}/", 3)):
+    for path, limit in ((f"/review/{Review.objects.first().pk}/", 4), (f"/member/{member.username}/", 4)):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
         assert len(queries) <= limit + 2 * signed_in, [query["sql"] for query in queries]

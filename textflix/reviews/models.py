@@ -2,6 +2,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Length
 from django.urls import reverse
 
 from textflix.movies.models import Movie
@@ -24,18 +25,30 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def of_members(self) -> "ReviewQuerySet":
         return self.filter(source=Source.MEMBER)
 
+    def longer(self) -> "ReviewQuerySet":
+        """Those that say more than a line."""
+        return self.annotate(length=Length("text")).filter(length__gte=Review.MORE_THAN_A_LINE)
+
+    def at_odds(self) -> "ReviewQuerySet":
+        """Those whose stars say one thing and whose words another."""
+        return self.filter(Review.at_odds())
+
     def with_reading(self) -> "ReviewQuerySet":
-        related = self.select_related("author", "movie", "reading", "reading__score")
-        return related.defer("reading__score__embedding")
+        """With all that a page shows of a review, its film aside; a label's text is the review's own."""
+        shown = self.select_related("author", "reading", "reading__score", "reading__label")
+        return shown.defer("reading__score__embedding", "reading__label__text")
 
     def for_pages(self) -> "ReviewQuerySet":
-        return self.public().with_reading()
+        return self.public().with_reading().select_related("movie")
 
 
 class Review(models.Model):
     """What somebody wrote about a film. Imported reviews have neither author nor date."""
 
     MIN_LENGTH, MAX_LENGTH = 20, 20_000
+    MORE_THAN_A_LINE = 140
+    # In half stars: from three and a half on stars praise, up to two they fault.
+    STARS_FOR, STARS_AGAINST = 7, 4
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="reviews", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reviews")
@@ -80,6 +93,12 @@ class Review(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("review", args=[self.pk])
+
+    @classmethod
+    def at_odds(cls) -> Q:
+        """The condition that stars say one thing and words another."""
+        praise, fault = Q(stars__gte=cls.STARS_FOR), Q(stars__lte=cls.STARS_AGAINST)
+        return praise & Q(reading__verdict="negative") | fault & Q(reading__verdict="positive")
 
     @property
     def rating(self) -> float | None:

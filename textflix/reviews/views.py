@@ -15,8 +15,8 @@ from textflix.reviews.posting import RefusedError, publish, revise
 
 @require_safe
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    reviews = Review.objects.with_reading() if request.user.is_staff else Review.objects.for_pages()
-    found = get_object_or_404(reviews, pk=pk)
+    reviews = Review.objects.all() if request.user.is_staff else Review.objects.public()
+    found = get_object_or_404(reviews.with_reading().select_related("movie"), pk=pk)
     return render(request, "reviews/review.html", {"review": found, "noindex": found.source != Source.MEMBER})
 
 
