@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 
-from sentiment.models import MovieAspect
+from sentiment.models import MovieAspect, MovieSentiment
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -13,6 +13,8 @@ SHOWN = 6
 FEWEST_SHARED = 2
 NEWEST_AUTHORS = 200
 """Whose other reviews are looked at: those who liked the film last."""
+BEST_KNOWN = 500
+"""How many films are compared by aspects: those with most reviews, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ def _by_aspects(movie: Movie) -> dict[int, int]:
     if not conditions:
         return {}
     agreement = Sum(Case(*conditions, default=Value(0), output_field=IntegerField()))
+    known = MovieSentiment.objects.filter(reviews__gt=0, movie__listed=True).order_by(F("reviews").desc(), "movie")
     rows = (
-        MovieAspect.objects.filter(movie__listed=True, aspect__in=[aspect for aspect, _ in claimed])
+        MovieAspect.objects.filter(movie__in=known.values("movie")[:BEST_KNOWN], aspect__in=[a for a, _ in claimed])
         .exclude(side="")
         .exclude(movie=movie)
         .values("movie")

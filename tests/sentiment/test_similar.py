@@ -2,14 +2,16 @@
 
 import pytest
 
-from sentiment.models import MovieAspect
+from sentiment import similar as similar_films
+from sentiment.models import MovieAspect, MovieSentiment
 from sentiment.similar import similar
 from tests.makers import make_member, make_movie, make_review, read
 
 pytestmark = pytest.mark.django_db
 
 
-def say(movie, **sides):
+def say(movie, *, reviews=6, **sides):
+    MovieSentiment.objects.update_or_create(movie=movie, defaults={"reviews": reviews})
     for aspect, side in sides.items():
         MovieAspect.objects.create(
             movie=movie, aspect=aspect, side=side, positive=3, negative=3,
@@ -26,6 +28,15 @@ def test_agreement_counts_and_disagreement_takes_away():
     assert similar(film).by_aspects == [(like, 3)]
     say(less, ending="")
     assert similar(less).by_aspects == []
+
+
+def test_of_many_films_those_with_most_reviews_are_compared(monkeypatch):
+    film, known, obscure = (make_movie(name, title=name) for name in ("film", "known", "obscure"))
+    for movie, reviews in ((film, 5), (known, 9), (obscure, 4)):
+        say(movie, reviews=reviews, acting="praised", music="praised")
+    assert similar(film).by_aspects == [(known, 2), (obscure, 2)]
+    monkeypatch.setattr(similar_films, "BEST_KNOWN", 2)
+    assert similar(film).by_aspects == [(known, 2)]
 
 
 def test_people_who_liked_both_count_and_those_who_did_not_like_one_do_not():
