@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from sentiment.models import MovieAspect
+from sentiment.models import MovieAspect, MovieSentiment
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.movies.models import Credit, Person
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 def review():
     review = read(make_review(make_movie(), make_member("author")), 0.9, [(TEXT, 1.0)])
     alike = make_movie("alike", title="Alike")
+    MovieSentiment.objects.update_or_create(movie=alike, defaults={"reviews": 3})
     for movie in (review.movie, alike):
         Credit.objects.create(movie=movie, person=Person.objects.get_or_create(name="Ann")[0], role="cast", position=1)
         for aspect in ("acting", "music"):
