@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -43,13 +44,16 @@ def read_rows(scorer: Scorer, rows: Sequence[Annotated]) -> list[Read]:
     encoded = critic.text_encoder.encode(texts)
     found: dict[int, Read] = {}
     for positions in length_sorted_batches(encoded, token_budget(scorer.device)):
-        read = scorer.engine.read(critic.text_encoder.collate([encoded[i] for i in positions], scorer.device))
+        batch = critic.text_encoder.collate([encoded[i] for i in positions], scorer.device)
+        read = scorer.engine.read(batch)
+        with torch.inference_mode():
+            states_of = critic.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)[0].float().cpu()
         for row, i in enumerate(positions):
             of = encoded[i]
             own = read.contributions[row, : len(of.ids)][of.own]
             sentences = sentence_shares(sentence_spans(texts[i]), of.starts, of.head, of.tail, own)
             reading = Reading.of(of.starts, of.head, of.tail, own, critic.bias, critic.temperature)
-            states = read.states[row, : len(of.ids)][of.own]
+            states = states_of[row, : len(of.ids)].numpy()[of.own]
             cues = tuple(find_cues(texts[i], sentences, reading))
             found[i] = Read(rows[i], cues, _sentence_means(sentences, reading, states))
     return [found[i] for i in range(len(rows))]

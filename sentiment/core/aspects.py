@@ -8,6 +8,7 @@ itself and beside the rest of the review, whose verdict colours every word.
 import json
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,8 +57,8 @@ class Cue(NamedTuple):
 class Reading:
     """What a critic made of each token that it read of a text, both [tokens].
 
-    `starts` are offsets into the text. A token's logit is the calibrated one that the text would have if all of it were
-    like this token: their mean is the text's logit divided by the temperature.
+    `starts` are offsets into the text, in order. A token's logit is the calibrated one that the text would have if all
+    of it were like this token: their mean is the text's logit divided by the temperature.
     """
 
     starts: npt.NDArray[np.integer]
@@ -104,13 +105,16 @@ def judgements(mentions: Iterable[Mention]) -> dict[str, Mention]:
 
 def find_cues(text: str, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Cue]:
     """Yield a cue for each aspect that a sentence names."""
+    review = float(reading.logits.sum() / max(len(reading.logits), 1))
     for position, sentence in enumerate(sentences):
+        if not sentence.read:
+            continue
         own = text[sentence.start : sentence.end]
-        named = dict(_named(own)) if sentence.read else {}
-        if named:
-            words = _Words.of(_plain(own), sentence.start, reading)
-            for aspect, places in named.items():
-                yield Cue(position, aspect, words.features(places))
+        plain = _plain(own)
+        words: _Words | None = None
+        for aspect, places in _named(own, plain):
+            words = words or _Words.of(plain, sentence.start, reading, review)
+            yield Cue(position, aspect, words.features(places))
 
 
 @lru_cache
@@ -120,9 +124,8 @@ def polarity_weights() -> dict[str, float]:
     return weights
 
 
-def _named(sentence: str) -> Iterator[tuple[str, list[int]]]:
+def _named(sentence: str, plain: str) -> Iterator[tuple[str, list[int]]]:
     """Yield each aspect that a sentence names, and where."""
-    plain = _plain(sentence)
     for aspect, pattern in _CUES.items():
         places = [match.start() for match in pattern.finditer(plain)]
         if not places and aspect == "acting" and not _CREW.search(plain):
@@ -138,36 +141,30 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A plain sentence, each array [words]: start, clause, praise (1) or blame (-1), and the critic's logit.
+    """The words of a plain sentence, each array [words]: start, clause, praise (1) or blame (-1), the critic's logit.
 
-    `review` is the logit of the whole review.
+    `complaint` is 1 where the sentence says that it is one, else 0; `review` is the logit of the whole review.
     """
 
-    text: str
     starts: Positions
     clauses: Positions
     opinions: Floats
     logits: Floats
+    complaint: float
     review: float
 
     @classmethod
-    def of(cls, text: str, offset: int, reading: Reading) -> "_Words":
+    def of(cls, text: str, offset: int, reading: Reading, review: float) -> "_Words":
         found = list(_WORD.finditer(text))
         starts = np.array([word.start() for word in found], dtype=np.intp)
-        breaks = [boundary.end() for boundary in _CLAUSE.finditer(text)]
-        inside = (reading.starts >= offset) & (reading.starts < offset + len(text))
+        breaks = np.array([boundary.end() for boundary in _CLAUSE.finditer(text)], dtype=np.intp)
+        inside = slice(*reading.starts.searchsorted((offset, offset + len(text))))
         owner = _word_at(starts, reading.starts[inside] - offset)
         tokens = np.bincount(owner, minlength=len(starts))
-        logits = np.bincount(owner, reading.logits[inside], minlength=len(starts)) / tokens.clip(min=1)
-        clauses = np.searchsorted(breaks, starts, side="right")
-        return cls(
-            text,
-            starts,
-            clauses,
-            _opinions(text, found),
-            logits,
-            float(reading.logits.sum() / max(len(reading.logits), 1)),
-        )
+        logits = np.bincount(owner, reading.logits[inside], minlength=len(starts)) / np.maximum(tokens, 1)
+        clauses = breaks.searchsorted(starts, side="right")
+        complaint = float(bool(_COMPLAINT.search(text)))
+        return cls(starts, clauses, _opinions(text, found), logits, complaint, review)
 
     def features(self, places: Sequence[int]) -> tuple[float, ...]:
         """Return the FEATURES of what is named at `places`, the nearer words weighing more."""
@@ -177,25 +174,25 @@ class _Words:
         near = (near * ACROSS ** np.abs(self.clauses[:, None] - self.clauses[at])).max(axis=1)
         praise = float(np.tanh(near @ self.opinions))
         critic = near @ self.logits / near.sum()
-        complaint = float(bool(_COMPLAINT.search(self.text)))
-        return praise, complaint, float(np.tanh(critic / 2)), float(np.tanh((critic - self.review) / 2))
+        return praise, self.complaint, float(np.tanh(critic / 2)), float(np.tanh((critic - self.review) / 2))
 
 
 def _word_at(starts: Positions, places: npt.ArrayLike) -> Positions:
-    return (np.searchsorted(starts, places, side="right") - 1).clip(min=0)
+    # Not clip, which takes longer than all else here.
+    return np.maximum(starts.searchsorted(places, side="right") - 1, 0)
 
 
 def _opinions(text: str, words: Sequence[re.Match[str]]) -> Floats:
     """Return 1 for each word that praises, -1 for each that faults; what is negated counts the other way."""
     opinions = np.array([_opinion(word[0]) for word in words])
-    starts = [word.start() for word in words]
-    for i in np.flatnonzero(opinions):
-        if _NEGATED.search(text, max(0, starts[i] - NEGATION_SPAN), starts[i]):
+    for i in np.flatnonzero(opinions).tolist():
+        start = words[i].start()
+        if _NEGATED.search(text, max(0, start - NEGATION_SPAN), start):
             opinions[i] *= -1
     # A phrase says more than its words, and says it as it stands.
     for value, phrases in _PHRASES:
         for match in phrases.finditer(text):
-            first, end = np.searchsorted(starts, match.span())
+            first, end = (bisect_left(words, place, key=re.Match.start) for place in match.span())
             opinions[first:end] = 0
             opinions[first : first + 1] = value
     return opinions

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from sentiment.core.attention import fuse
 from sentiment.core.bases import Base, BaseError
 from sentiment.core.encoding import Batch, TextEncoder
 
@@ -40,6 +41,7 @@ def load_encoder(base: Base, layers: int | None = None) -> PreTrainedModel:
         raise BaseError(f"Base {base.name!r}: {base.folder} holds no model that can be read: {error}") from error
     if hasattr(encoder, "pooler"):
         encoder.register_module("pooler", None)
+    fuse(encoder)
     return encoder
 
 

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -13,13 +13,14 @@ import torch
 
 from sentiment.core.baselines import Answer, embedding_means, layer_means, nb_svm, regression, word2vec_means
 from sentiment.core.bases import resolve_base
+from sentiment.core.calibration import probability
 from sentiment.core.checkpoints import MANIFEST, fingerprint
 from sentiment.core.curve_report import MODELS, SIZES, Row, append_row, draw_figure, read_rows, write_page
 from sentiment.core.data import HELDOUT_SHA256, DataError, Example, draw, identity_of, labels_of, read_examples
 from sentiment.core.devices import best_device
+from sentiment.core.engines import engine_for, read_all
 from sentiment.core.evaluation import Metrics, evaluate
 from sentiment.core.features import FeatureStore
-from sentiment.core.scorer import Scorer
 from sentiment.core.significance import mcnemar
 from sentiment.core.training import TrainConfig, train
 from sentiment.core.ulmfit import ulmfit
@@ -29,6 +30,8 @@ Reader = Callable[[Sequence[Example], Sequence[str], int], Answer]
 
 SEEDS: Final = (0, 1, 2)
 WORK: Final = Path("var/curve")
+BASES: Final = {"critic": "minilm", "critic-mpnet": "mpnet"}
+"""What the critics start from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,15 @@ class Corpus:
         return cls(pool, heldout, [row.text for row in rows if row.split == "unlabelled"])
 
 
-def reader_of(model: str, corpus: Corpus, work: Path, base: str = "minilm") -> Reader:
-    """Make ready the model of that name (a key of MODELS); `base` is what the critic and the small models build on.
+def reader_of(model: str, corpus: Corpus, work: Path, bases: Mapping[str, str] = BASES) -> Reader:
+    """Make ready the model of that name (a key of MODELS); `bases` name what the critics start from.
 
     What can be shared by cells is kept in `work`.
     """
+    if model in bases:
+        return finetuned(bases[model], work)
     texts_identity = identity_of(Example(text, None) for text in corpus.unlabelled)[:12]
     match model:
-        case "critic":
-            return finetuned(base, work)
-        case "critic-mpnet":
-            return finetuned("mpnet", work)
         case "nb-svm":
             return nb_svm
         case "ulmfit":
@@ -84,8 +85,9 @@ def finetuned(base: str, work: Path) -> Reader:
         cell = work / f"finetune-{identity}-{identity_of(labelled)[:12]}-{seed}"
         cell.mkdir(parents=True, exist_ok=True)
         trained = train(labelled, TrainConfig(method="finetune", base=base, seed=seed, finetune_folds=2), work=cell)
-        chosen, scorer = trained.card["chosen"], Scorer(trained.critic)
-        positive = np.array([prediction.positive for prediction in scorer.read(texts)])
+        chosen, critic = trained.card["chosen"], trained.critic.to(best_device())
+        logits, _ = read_all(critic, engine_for(critic), critic.text_encoder.encode(texts))
+        positive = probability(logits, critic.temperature)
         shutil.rmtree(cell)
         detail = f"base={identity} method={chosen['method']} layers={chosen['layers']} C={chosen['C']:g}"
         return Answer(positive, detail)
@@ -104,20 +106,20 @@ def run(
     cells: Iterable[tuple[str, int, int]],
     path: Path,
     work: Path,
-    base: str = "minilm",
+    bases: Mapping[str, str] = BASES,
     say: Callable[[str], None] = print,
 ) -> None:
     """Run the cells (model, size, seed) that have no row in `path`, and add their rows; keep their answers in `work`.
 
-    The same cell gives the same figures again, its seconds aside. Raises DataError where `path` holds rows of the
-    critic from another base: they would stand for this one.
+    The same cell gives the same figures again, its seconds aside. Raises DataError where `path` holds rows of a critic
+    from another base: they would stand for this one.
     """
     cells = list(cells)
-    if any(model == "critic" for model, _, _ in cells):
-        others = {row.detail for row in read_rows(path) if row.model == "critic"}
-        if any(f"base={identity_of_base(base)} " not in detail for detail in others):
+    for name in {model for model, _, _ in cells} & bases.keys():
+        others = {row.detail for row in read_rows(path) if row.model == name}
+        if any(f"base={identity_of_base(bases[name])} " not in detail for detail in others):
             raise DataError(
-                f"{path} has rows of the critic from another base than {base}: remove them, or name a new file."
+                f"{path} has rows of {name} from another base than {bases[name]}: remove them, or name a new file."
             )
     texts, labels = [example.text for example in corpus.heldout], labels_of(corpus.heldout)
     readers: dict[str, Reader] = {}
@@ -126,7 +128,7 @@ def run(
             continue
         labelled = draw(corpus.pool, size, seed)
         if model not in readers:
-            readers[model] = reader_of(model, corpus, work, base)
+            readers[model] = reader_of(model, corpus, work, bases)
         started = time.perf_counter()
         answer = readers[model](labelled, texts, seed)
         seconds = time.perf_counter() - started
@@ -178,7 +180,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", choices=[*MODELS], default=[*MODELS])
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, metavar="N")
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, metavar="N")
-    parser.add_argument("--base", default="minilm", help="what the model `critic` starts from")
+    parser.add_argument("--base", default=BASES["critic"], help="what the model `critic` starts from")
+    parser.add_argument("--large-base", default=BASES["critic-mpnet"], help="what the model `critic-mpnet` starts from")
     parser.add_argument("--compare", nargs=2, choices=[*MODELS], metavar=("A", "B"), help="print McNemar's test")
     parser.add_argument("--figure", type=Path, metavar="PATH", help="draw PATH.png and PATH.svg from the rows")
     parser.add_argument("--page", type=Path, metavar="F.md", help="write the tables of the rows into this page")
@@ -191,7 +194,8 @@ def main(options: argparse.Namespace) -> None:
         known = identity_of(corpus.heldout) == HELDOUT_SHA256
         print(f"judged on {len(corpus.heldout)} texts, {'' if known else 'not '}the published test set")
         cells = [(m, size, seed) for m in options.models for size in options.sizes for seed in options.seeds]
-        run(corpus, cells, options.csv, options.work, options.base)
+        bases = {"critic": options.base, "critic-mpnet": options.large_base}
+        run(corpus, cells, options.csv, options.work, bases)
     if options.compare:
         first, second = options.compare
         print(compare(first, second, options.sizes, options.seeds, options.work))

@@ -16,6 +16,7 @@ Offsets = npt.NDArray[np.int64]
 
 CPU_TOKENS: Final = 1024
 CUDA_TOKENS: Final = 65536
+MASKS: Final = ("[MASK]", "<mask>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,27 @@ class TextEncoder:
             for encoding, c in zip(encodings, cleaned, strict=True)
         ]
 
+    def pieces(self, texts: Sequence[str]) -> list[Encoded]:
+        """Join texts, in one call of the tokenizer, and cut what comes of it into pieces of full length.
+
+        Between two texts stands what ends one. What is left at the end is dropped; no token knows where it came from.
+        """
+        found = self._tokenizer.encode_batch([clean(text).text for text in texts], add_special_tokens=False)
+        room = self.max_tokens - len(self._before) - len(self._after)
+        stream = np.concatenate([np.asarray([*each.ids, *self._after], dtype=np.int64) for each in found])
+        return [
+            self._cut(piece, np.empty(0, dtype=np.int64))
+            for piece in stream[: len(stream) // room * room].reshape(-1, room)
+        ]
+
+    @property
+    def mask_id(self) -> int:
+        """The token that hides another. Raises ValueError where the tokenizer has none."""
+        for name in MASKS:
+            if (found := self._tokenizer.token_to_id(name)) is not None:
+                return int(found)
+        raise ValueError(f"The tokenizer has none of the tokens {', '.join(MASKS)}.")
+
     def _cut(self, ids: Offsets, starts: Offsets) -> Encoded:
         room = self.max_tokens - len(self._before) - len(self._after)
         head, tail = len(ids), 0
@@ -96,7 +118,12 @@ class TextEncoder:
             ids[row, : len(e.ids)] = e.ids
             attended[row, : len(e.ids)] = 1
             own[row, : len(e.ids)] = e.own
-        return Batch(*(torch.from_numpy(array).to(device) for array in (ids, attended, own)))
+        return Batch(*(_moved(torch.from_numpy(array), torch.device(device)) for array in (ids, attended, own)))
+
+
+def _moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    # From pinned memory a copy waits its turn on the GPU while the next steps are being launched.
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def _starts(offsets: Sequence[tuple[int, int]], origin: Sequence[int]) -> Offsets:

@@ -6,7 +6,8 @@ when a critic is loaded, in well under a second. Source of the options: OpenVINO
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, Protocol
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 
 from sentiment.core.classifier import Critic, layers_of
-from sentiment.core.encoding import Batch
+from sentiment.core.encoding import Batch, Encoded, length_sorted_batches, token_budget
 
 # Importing OpenVINO sends a message to its makers and leaves files in the home folder, unless its telemetry package is
 # not there; its documented opt-out is by user and itself sends one. An entry of None says so to whoever imports it.
@@ -38,13 +39,14 @@ class EngineError(ValueError):
 
 
 class Reading(NamedTuple):
-    """One pass: `contributions` [texts, tokens], logit = bias + Σ contributions; last `states` [texts, tokens, hidden].
+    """One pass: `contributions` [texts, tokens], logit = bias + Σ contributions; `means` [texts, hidden].
 
-    Both are fp32 on the CPU; what stands at special tokens and padding contributes 0 and its states mean nothing.
+    Both are fp32 on the CPU. What stands at special tokens and padding contributes 0; `means` are those of the last
+    states of the texts' own tokens.
     """
 
     contributions: Floats
-    states: Floats
+    means: Floats
 
 
 class Engine(Protocol):
@@ -81,6 +83,12 @@ def _why_not_openvino(critic: Critic) -> str:
     return ""
 
 
+def own_means(states: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Average the states [texts, tokens, hidden] of each text's own tokens, in fp32: [texts, hidden]."""
+    weights = batch.own / batch.own.sum(dim=1, keepdim=True).clamp(min=1)
+    return torch.einsum("tkh,tk->th", states.float(), weights)
+
+
 class TorchEngine:
     """In fp32 on a CPU, all of whose cores share one batch; on a GPU with the encoder in bf16."""
 
@@ -99,7 +107,7 @@ class TorchEngine:
         with torch.inference_mode():
             states = self._critic.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)[0]
             contributions = self._critic.pool(states, batch).contributions
-            return Reading(contributions.cpu().numpy(), states.float().cpu().numpy())
+            return Reading(contributions.cpu().numpy(), own_means(states, batch).cpu().numpy())
 
 
 class OpenVinoEngine:
@@ -139,6 +147,22 @@ class OpenVinoEngine:
 
 
 ENGINES: Final = (OpenVinoEngine.name, TorchEngine.name)
+
+
+def read_all(critic: Critic, engine: Engine, encoded: Sequence[Encoded]) -> tuple[Floats, list[Floats]]:
+    """Return the logits [n] of texts, and each own token's contribution, by the engine that was made of `critic`."""
+    contributions: list[Floats] = [np.empty(0, np.float32)] * len(encoded)
+
+    def read_batch(positions: Sequence[int]) -> None:
+        batch = critic.text_encoder.collate([encoded[i] for i in positions], critic.device)
+        reading = engine.read(batch)
+        for row, (i, own) in enumerate(zip(positions, batch.own.cpu().numpy(), strict=True)):
+            contributions[i] = reading.contributions[row][own]
+
+    with ThreadPoolExecutor(engine.streams) as pool:
+        list(pool.map(read_batch, length_sorted_batches(encoded, token_budget(critic.device))))
+    logits = np.array([each.sum(dtype=np.float64) for each in contributions]) + critic.bias
+    return logits.astype(np.float32), contributions
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +218,9 @@ class _Graph:
         own = ops.convert(is_own, np.float32)
         count = ops.maximum(ops.reduce_sum(own, ops.constant([1]), keep_dims=True), _constant(1.0))
         votes = ops.reduce_sum(ops.multiply(states, _constant(self.head.weight[0])), ops.constant([2]))
-        return ov.Model([ops.divide(ops.multiply(votes, own), count), states], [ids, attended, is_own], "critic")
+        weights = ops.unsqueeze(ops.divide(own, count), ops.constant([1]))
+        means = ops.squeeze(ops.matmul(weights, states, transpose_a=False, transpose_b=False), ops.constant([1]))
+        return ov.Model([ops.divide(ops.multiply(votes, own), count), means], [ids, attended, is_own], "critic")
 
     def embedded(self, ids: Any, length: Any) -> Any:
         tables = self.encoder.embeddings

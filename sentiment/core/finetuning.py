@@ -184,7 +184,7 @@ def _restore(path: Path | None, lesson: str, module: nn.Module, optimizer: Any, 
 
 
 def _keep(path: Path, lesson: str, module: nn.Module, optimizer: Any, schedule: Any, done: int) -> None:
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")
     state = {
         "lesson": lesson,
         "module": module.state_dict(),
@@ -192,5 +192,6 @@ def _keep(path: Path, lesson: str, module: nn.Module, optimizer: Any, schedule: 
         "schedule": schedule.state_dict(),
         "done": done,
     }
+    path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, partial)
     os.replace(partial, path)

@@ -1,4 +1,4 @@
-"""The steps that make the shipped critic, each a command that can be interrupted: split, adapt, train, distil."""
+"""The steps that make the shipped critic, each a command that can be interrupted."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -11,17 +11,18 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import Ridge
 
+from sentiment.core import adapting, pretraining
 from sentiment.core.aclimdb import read_aclimdb
 from sentiment.core.calibration import fit_temperature, probability
 from sentiment.core.classifier import Critic
 from sentiment.core.data import DataError, identity_of, imdb_split, read_examples, shuffled, write_examples
 from sentiment.core.devices import best_device
-from sentiment.core.distilling import Lesson, distil
+from sentiment.core.distilling import distil
 from sentiment.core.encoding import Encoded
 from sentiment.core.finetuning import Tuning
 from sentiment.core.probe import layer_features
 from sentiment.core.progress import Progress, part_of
-from sentiment.core.states import SHARD, States, folder_of, keep_states, mean_of
+from sentiment.core.teachers import SHARD, Verdicts, folder_of, keep_verdicts, mean_of
 from sentiment.core.text import sentence_spans
 from sentiment.core.training import logits_of
 
@@ -56,8 +57,6 @@ def transfer_texts(data: Path, count: int, seed: int, skip: int = 0, passages: i
     """
     texts = [e.text for e in read_examples(data) if e.split in ("seed", "train", "unlabelled")]
     asked = skip + count + passages
-    if count <= FOR_CALIBRATION:
-        raise DataError(f"A lesson needs more than {FOR_CALIBRATION} texts, which are kept out of it for calibration.")
     if len(texts) < asked:
         raise DataError(f"{data} has {len(texts)} texts that are not held out; {asked} were asked for.")
     drawn = shuffled(texts, seed)[skip:asked]
@@ -73,14 +72,19 @@ def _passage(text: str, random: Random) -> str:
     return text[spans[first][0] : spans[first + length - 1][1]]
 
 
+def pretrain(critic: Critic, texts: Sequence[str], work: Path, tuning: Tuning, report: Progress) -> None:
+    """Let the encoder go on guessing masked words of texts. No label is used; the head stays empty."""
+    pretraining.pretrain(critic.to(best_device()), texts, tuning, report, work / "pretrain.pt")
+    critic.cpu()
+
+
 def adapt(teacher: Critic, student: Critic, texts: Sequence[str], work: Path, tuning: Tuning, report: Progress) -> None:
     """Teach a small encoder to see in texts what a large one sees in them. No label is used; the head stays empty."""
     taught, encoded = _as_read([teacher, student], texts)
-    folder = folder_of(teacher, work)
-    keep_states(teacher.to(best_device()), taught, folder, part_of(report, 0, 0.5))
-    states = States.load(folder, taught)
-    student.to(best_device())
-    distil(student, encoded, states, Lesson(hidden=1.0), tuning, part_of(report, 0.5, 1), work / "adapt.pt")
+    pairs = list(zip(taught, encoded, strict=True))
+    for critic in (teacher, student):
+        critic.to(best_device())
+    adapting.adapt(teacher, student, pairs, tuning, report, work / "adapt.pt")
     student.cpu()
 
 
@@ -105,25 +109,23 @@ def learn_from(
     for i, (teacher, texts_of) in enumerate(zip(teachers, taught, strict=True)):
         folder = folder_of(teacher, work)
         share = part_of(report, 0.5 * i / len(teachers), 0.5 * (i + 1) / len(teachers))
-        keep_states(teacher.to(best_device()), texts_of, folder, share)
-        read.append(States.load(folder, texts_of).calibrated(teacher.temperature))
+        keep_verdicts(teacher.to(best_device()), texts_of, folder, share)
+        read.append(Verdicts.load(folder, texts_of).calibrated(teacher.temperature))
         teacher.cpu()
-    states = mean_of(read)
-    learnt, kept_out = states.part(slice(0, -FOR_CALIBRATION)), states.part(slice(-FOR_CALIBRATION, None))
+    verdicts = mean_of(read)
+    learnt, kept_out = verdicts.part(slice(0, -FOR_CALIBRATION)), verdicts.part(slice(-FOR_CALIBRATION, None))
+    to_learn, to_calibrate = encoded[:-FOR_CALIBRATION], encoded[-FOR_CALIBRATION:]
     student.to(best_device())
     bias = float(np.mean([teacher.bias / teacher.temperature for teacher in teachers]))
     if not student.head.weight.any():
-        _fit_head(student, encoded[:FOR_HEAD], learnt.logits[:FOR_HEAD], bias)
+        _fit_head(student, to_learn[:FOR_HEAD], learnt.logits[:FOR_HEAD], bias)
     with torch.no_grad():
         student.head.bias.fill_(bias)
-    lesson = Lesson(verdict=1.0, shares=0.01)
     before = deepcopy(student.state_dict())
-    distil(student, encoded[:-FOR_CALIBRATION], learnt, lesson, tuning, part_of(report, 0.5, 1), work / "distil.pt")
+    distil(student, to_learn, learnt, tuning, part_of(report, 0.5, 1), work / "distil.pt")
     if halfway:
         student.load_state_dict({name: (before[name] + now) / 2 for name, now in student.state_dict().items()})
-    student.temperature = fit_temperature(
-        logits_of(student, encoded[-FOR_CALIBRATION:]), probability(kept_out.logits, 1.0)
-    )
+    student.temperature = fit_temperature(logits_of(student, to_calibrate), probability(kept_out.logits, 1.0))
     student.cpu()
 
 
@@ -132,11 +134,18 @@ def _as_read(critics: Sequence[Critic], texts: Sequence[str]) -> list[list[Encod
 
     Raises DataError where they do not cut them alike, which must be seen before hours of reading.
     """
-    encoded = [critic.text_encoder.encode(texts) for critic in critics]
+    # Critics of one base read alike, and tokenising takes longer than many a GPU's reading.
+    read: dict[tuple[str, int, float], list[Encoded]] = {}
+    for critic in critics:
+        encoder = critic.text_encoder
+        way = critic.base.sha256, encoder.max_tokens, encoder.head_share
+        if way not in read:
+            read[way] = encoder.encode(texts)
+    encoded = [*read.values()]
     for one, *others in zip(*encoded, strict=True):
-        if any((one.head, one.tail) != (e.head, e.tail) or not np.array_equal(one.starts, e.starts) for e in others):
+        if any(not (np.array_equal(one.own, e.own) and np.array_equal(one.starts, e.starts)) for e in others):
             raise DataError("Teachers and student cut texts into other tokens: give all the same words and length.")
-    return encoded
+    return [read[c.base.sha256, c.text_encoder.max_tokens, c.text_encoder.head_share] for c in critics]
 
 
 def _fit_head(student: Critic, encoded: Sequence[Encoded], logits: npt.NDArray[np.floating], bias: float) -> None:

@@ -1,13 +1,13 @@
-"""The commands that make the shipped critic: split, adapt, distil, ship (and train, which others use, too)."""
+"""The commands that make the shipped critic; `train`, which others use, too, is not among them."""
 
 import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from sentiment.core import recipe
+from sentiment.core import pretraining, recipe
 from sentiment.core.checkpoints import check_absent, load, read_card, save
-from sentiment.core.data import HELDOUT_SHA256
+from sentiment.core.data import HELDOUT_SHA256, DataError
 from sentiment.core.finetuning import Tuning
 from sentiment.core.progress import progress_bar
 from sentiment.core.shipping import ship
@@ -23,6 +23,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.set_defaults(run=_split)
 
     for name, run, text in [
+        ("pretrain", _pretrain, "let a base go on guessing masked words, of the reviews it will be asked about"),
         ("adapt", _adapt, "teach a small base what a large one sees in reviews, without any label"),
         ("distil", _distil, "teach a critic the verdicts of others, without any label"),
     ]:
@@ -38,15 +39,16 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         command.add_argument("--learning-rate", type=float, default=2e-4)
         command.add_argument("--batch-size", type=int, default=16)
         command.add_argument("--seed", type=int, default=0)
-        if name == "adapt":
-            command.add_argument("--teacher", default="mpnet", help="a base")
+        command.add_argument("--start", required=name == "distil", help="a base, or what a step before made")
+        command.add_argument("--layers", type=int, help="keep the first so many (default: all)")
+        if name == "pretrain":
+            command.set_defaults(start="mpnet")
+        elif name == "adapt":
+            command.set_defaults(start="minilm", layers=recipe.STUDENT_LAYERS)
+            command.add_argument("--teacher", default="mpnet", help="a base, or what pretrain made")
             command.add_argument("--teacher-layers", type=int, default=recipe.TEACHER_LAYERS)
-            command.add_argument("--start", default="minilm", help="a base")
-            command.add_argument("--layers", type=int, default=recipe.STUDENT_LAYERS)
         else:
             command.add_argument("--teacher", nargs="+", required=True, metavar="DIR", help="critics")
-            command.add_argument("--start", required=True, help="what adapt made, or a base")
-            command.add_argument("--layers", type=int, help="default: all")
             command.add_argument(
                 "--skip", type=int, default=0, metavar="N", help="leave out what a lesson before has learnt from"
             )
@@ -72,14 +74,23 @@ def _split(options: argparse.Namespace) -> None:
     print(f"{options.output}: held out {identity}, {known}")
 
 
+def _pretrain(options: argparse.Namespace) -> None:
+    _teach(options, recipe.pretrain, {"masked": pretraining.MASKED})
+
+
 def _adapt(options: argparse.Namespace) -> None:
     teacher = starting_point(
         TrainConfig(base=options.teacher, layers=options.teacher_layers, max_tokens=options.max_tokens)
     )
-    _teach(options, partial(recipe.adapt, teacher), {"teacher": teacher.base.name})
+    card: dict[str, object] = {"teacher": teacher.base.name, "teacher_layers": teacher.layers}
+    if origin := origin_of(options.teacher):
+        card["taught_by"] = origin
+    _teach(options, partial(recipe.adapt, teacher), card)
 
 
 def _distil(options: argparse.Namespace) -> None:
+    if options.texts <= recipe.FOR_CALIBRATION:
+        raise DataError(f"A lesson needs more than {recipe.FOR_CALIBRATION} texts, which are kept out for calibration.")
     teachers = [load(folder) for folder in options.teacher]
     cards = [read_card(folder) for folder in options.teacher]
     own = {name: getattr(options, name) for name in ("skip", "passages", "halfway")}
@@ -93,6 +104,8 @@ def _teach(options: argparse.Namespace, lesson: Callable[..., None], card: dict[
     student = starting_point(TrainConfig(base=options.start, layers=options.layers, max_tokens=options.max_tokens))
     if origin := origin_of(options.start):
         card["start"] = origin
+    else:
+        card["base"] = options.start
     with progress_bar() as progress:
         lesson(student, texts, options.work, _tuning(options), progress)
     names = ("texts", "epochs", "learning_rate", "batch_size", "max_tokens", "seed")

@@ -11,7 +11,7 @@ from torch import nn
 
 from sentiment.core.classifier import Critic
 from sentiment.core.encoding import Batch
-from sentiment.core.engines import Engine, Reading
+from sentiment.core.engines import Engine, Reading, own_means
 
 
 class _Rival:
@@ -27,7 +27,7 @@ class _Rival:
     def read(self, batch: Batch) -> Reading:
         with torch.inference_mode():
             states = self._encode(batch.input_ids, batch.attention_mask).float()
-            return Reading(self._critic.pool(states, batch).contributions.numpy(), states.numpy())
+            return Reading(self._critic.pool(states, batch).contributions.numpy(), own_means(states, batch).numpy())
 
 
 def _torch_bf16(critic: Critic) -> Engine:

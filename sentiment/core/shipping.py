@@ -47,7 +47,7 @@ def ship(folder: Path, data: Path, demo: Path, output: Path) -> str:
 def _cards(card: Card) -> Iterator[Card]:
     """A card, and those of all that its critic learnt from or started with."""
     yield card
-    for other in [*card.get("teachers", ()), *([card["start"]] if "start" in card else ())]:
+    for other in [*card.get("teachers", ()), *(card[name] for name in ("start", "taught_by") if name in card)]:
         yield from _cards(other)
 
 
@@ -60,5 +60,4 @@ def _bases(card: Card) -> Iterator[str]:
         # What started from a checkpoint names that, whose own base is told by its card.
         if "config" in each and "start" not in each:
             yield each["config"]["base"]
-        if "teacher" in each:
-            yield each["teacher"]
+        yield from (each[name] for name in ("base", "teacher") if name in each)

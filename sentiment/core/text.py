@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,31 +32,37 @@ _ONE_FOR_ONE = _one_for_one()
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A text as the critic reads it. Character i of `text` came from the author's characters starts[i] to ends[i]."""
+    """A text as the critic reads it. Character i of `text` came from the author's characters starts[i] to end(i).
+
+    `length` is that of the author's text.
+    """
 
     text: str
     starts: Sequence[int]
-    ends: Sequence[int]
+    length: int
+
+    def end(self, i: int) -> int:
+        """Return where the author's characters that became character i end: where those of another one start."""
+        following = bisect_right(self.starts, self.starts[i])
+        return self.starts[following] if following < len(self.starts) else self.length
 
 
 def clean(text: str) -> Cleaned:
     """Undo HTML line breaks, HTML entities, odd line ends and mis-decoded punctuation, keeping the way back."""
     pieces: list[str] = []
     starts: list[int] = []
-    ends: list[int] = []
     position = 0
     for markup in _MARKUP.finditer(text):
         stand_in = _stand_in(markup[0])
         pieces += text[position : markup.start()], stand_in
-        starts += [*range(position, markup.start()), *[markup.start()] * len(stand_in)]
-        ends += [*range(position + 1, markup.start() + 1), *[markup.end()] * len(stand_in)]
+        starts += range(position, markup.start())
+        starts += [markup.start()] * len(stand_in)
         position = markup.end()
     if not pieces:
-        return Cleaned(text.translate(_ONE_FOR_ONE), range(len(text)), range(1, len(text) + 1))
+        return Cleaned(text.translate(_ONE_FOR_ONE), range(len(text)), len(text))
     pieces.append(text[position:])
     starts += range(position, len(text))
-    ends += range(position + 1, len(text) + 1)
-    return Cleaned("".join(pieces).translate(_ONE_FOR_ONE), starts, ends)
+    return Cleaned("".join(pieces).translate(_ONE_FOR_ONE), starts, len(text))
 
 
 def _stand_in(markup: str) -> str:
@@ -79,7 +86,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
             start = offset + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
             end = offset + boundary["start_index"] + len(sentence.rstrip())
             if start < end:
-                spans.append((cleaned.starts[start], cleaned.ends[end - 1]))
+                spans.append((cleaned.starts[start], cleaned.end(end - 1)))
     return spans
 
 

@@ -107,7 +107,7 @@ def test_labels_of_what_is_judged_teach_nothing(corpus, tmp_path):
 def test_probe_word_vectors_and_critic_run_from_ten_labels(corpus, base_folder, tmp_path):
     path = tmp_path / "rows.csv"
     cells = [("probe", 10, 0), ("word-vectors", 10, 0), ("critic", 10, 0)]
-    run(corpus, cells, path, tmp_path / "work", base=str(base_folder), say=lambda _: None)
+    run(corpus, cells, path, tmp_path / "work", bases={"critic": str(base_folder)}, say=lambda _: None)
     probe, vectors, critic = read_rows(path)
     assert "layer=" in probe.detail
     assert "C=" in vectors.detail
@@ -119,7 +119,9 @@ def test_rows_of_the_critic_from_another_base_do_not_stand_for_this_one(corpus, 
     path = tmp_path / "rows.csv"
     append_row(path, replace(row("critic"), detail="base=000000000000 method=probe"))
     with pytest.raises(DataError, match="another base"):
-        run(corpus, [("critic", 10, 0)], path, tmp_path / "work", base=str(base_folder), say=lambda _: None)
+        run(
+            corpus, [("critic", 10, 0)], path, tmp_path / "work", bases={"critic": str(base_folder)}, say=lambda _: None
+        )
 
 
 def test_two_models_are_compared_on_the_texts_they_judged(corpus, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sentiment.core import finetuning, recipe, states
+from sentiment.core import adapting, finetuning, recipe, teachers
 from sentiment.core.__main__ import main
 from sentiment.core.bases import resolve_base
 from sentiment.core.checkpoints import fingerprint, load, read_card, save
@@ -29,8 +29,8 @@ class Interrupted(Exception):
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     for module, name, value in [
-        (states, "SHARD", 20),
-        (states, "WIDTH", 16),
+        (teachers, "SHARD", 20),
+        (adapting, "WIDTH", 16),
         (recipe, "FOR_CALIBRATION", 20),
         (recipe, "FOR_HEAD", 80),
     ]:
@@ -81,7 +81,7 @@ def test_an_interrupted_lesson_goes_on_and_ends_as_the_whole_one(data, teacher, 
     assert distil(data, tmp_path / "whole", *options) == 0
     monkeypatch.setattr(finetuning, "SAVE_SECONDS", 0)
     reads = []
-    read = states._read
+    read = teachers.read_all
 
     def failing_read(critic, engine, encoded):
         reads.append(len(encoded))
@@ -89,7 +89,7 @@ def test_an_interrupted_lesson_goes_on_and_ends_as_the_whole_one(data, teacher, 
             raise Interrupted
         return read(critic, engine, encoded)
 
-    monkeypatch.setattr(states, "_read", failing_read)
+    monkeypatch.setattr(teachers, "read_all", failing_read)
     with pytest.raises(Interrupted):
         distil(data, tmp_path / "parts", *options)
     assert len(reads) == 7
@@ -193,13 +193,13 @@ def test_another_teacher_is_read_anew_and_more_texts_take_up_the_first(
     options = ["--start", base_folder, "--layers", 1, "--epochs", 1]
     assert distil(data, tmp_path, "--teacher", teacher, *options, "--texts", 110) == 0
     reads = []
-    read = states._read
+    read = teachers.read_all
 
     def counting(critic, engine, encoded):
         reads.append(len(encoded))
         return read(critic, engine, encoded)
 
-    monkeypatch.setattr(states, "_read", counting)
+    monkeypatch.setattr(teachers, "read_all", counting)
     more = ["--work", tmp_path / "work", "--texts", 140]
     assert distil(data, tmp_path / "more", "--teacher", teacher, *options, *more) == 0
     # The first draw ended in the middle of a shard, and what calibrates comes last in each.

@@ -1,11 +1,13 @@
 import math
+import subprocess
+import sys
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentiment.core.scorer import Prediction
+from sentiment.core.scorer import Prediction, Scorer
 
 LONG = "The film was good. " + "It is not bad. " * 40 + "The ending was awful!"
 ODD = [
@@ -96,3 +98,67 @@ def test_what_stands_in_the_middle_of_a_long_text_changes_nothing(scorer):
     (one,) = scorer.predict([LONG])
     (other,) = scorer.predict([LONG[:300] + "awful dull bad film! " + LONG[300:]])
     assert one.logit == pytest.approx(other.logit, abs=1e-5)
+
+
+FILM_TALK = [f"The plot was {word}. The ending is not {word}!" * n for n, word in enumerate(["good", "dull"] * 9)]
+
+
+def exactly(predictions: list[Prediction]) -> list[object]:
+    return [(p.positive, p.logit, p.bias, p.sentences, p.mentions, p.embedding.tobytes()) for p in predictions]
+
+
+@pytest.fixture
+def processes(monkeypatch) -> list[subprocess.Popen]:
+    """Those that are started to analyse."""
+    started: list[subprocess.Popen] = []
+
+    def start(*args, **kwargs) -> subprocess.Popen:
+        started.append(subprocess.Popen(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr("sentiment.core.analysis.Popen", start)
+    return started
+
+
+def test_processes_change_nothing_but_the_time_and_end_with_the_reading(critic, processes, monkeypatch):
+    monkeypatch.setattr("sentiment.core.scorer.WINDOW", 8)
+    monkeypatch.setattr("sentiment.core.analysis.CHUNK", 3)
+    texts = [*ODD, LONG, *FILM_TALK]
+    alone = Scorer(critic, "cpu", "torch").predict(texts)
+    assert any(prediction.mentions for prediction in alone)
+    assert not processes
+    together = Scorer(critic, "cpu", "torch", processes=2).predict(texts)
+    assert exactly(together) == exactly(alone)
+    assert [process.returncode for process in processes] == [0, 0]
+
+
+def test_whoever_stops_listening_leaves_no_process_behind(critic, processes, monkeypatch):
+    monkeypatch.setattr("sentiment.core.scorer.WINDOW", 4)
+    reading = Scorer(critic, "cpu", "torch", processes=2).read(FILM_TALK)
+    next(reading)
+    assert [process.poll() for process in processes] == [None, None]
+    reading.close()
+    assert [process.returncode for process in processes] == [0, 0]
+
+
+def test_a_process_that_dies_is_an_error_and_no_endless_wait(critic, processes, monkeypatch):
+    monkeypatch.setattr("sentiment.core.scorer.WINDOW", 4)
+    reading = Scorer(critic, "cpu", "torch", processes=1).read(FILM_TALK * 20)
+    next(reading)
+    processes[0].kill()
+    with pytest.raises(RuntimeError, match="ended before its time"):
+        list(reading)
+
+
+def test_a_handful_of_texts_starts_no_process(critic, processes):
+    Scorer(critic, "cpu", "torch", processes=2).predict(FILM_TALK)
+    assert not processes
+
+
+def test_on_a_cpu_no_process_is_started_unasked(scorer):
+    assert scorer.processes == 0
+
+
+def test_what_the_processes_run_needs_no_torch():
+    code = "import sys; import sentiment.core.analysis; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"False"

@@ -107,6 +107,15 @@ def test_a_critic_that_started_from_one_of_other_labels_is_not_shipped(data, bas
     assert "alone" in capsys.readouterr().err
 
 
+def test_a_critic_that_sees_as_one_of_other_labels_does_is_not_shipped(data, base_folder, tmp_path, capsys):
+    config = TrainConfig(base=str(base_folder), layers=1, max_tokens=32, folds=3)
+    other = train(rows("train", 20, "good lovely bad awful"), config)
+    own = train(rows("seed", 0, "good lovely bad dull"), config)
+    save(own.critic, tmp_path / "student", own.card | {"start": {"taught_by": other.card}})
+    assert ship(tmp_path / "student", data, tmp_path) == 1
+    assert "alone" in capsys.readouterr().err
+
+
 def test_memorisation_is_told_by_texts_that_no_step_has_read(student, data, tmp_path, monkeypatch):
     compared = []
     monkeypatch.setattr(report, "membership", lambda *given: compared.append(given) or {})

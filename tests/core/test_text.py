@@ -41,7 +41,8 @@ def test_every_character_read_lies_in_exactly_one_sentence(text):
         previous_end = end
         covered[start:end] = [n + 1 for n in covered[start:end]]
     cleaned = clean(text)
-    for character, start, end in zip(cleaned.text, cleaned.starts, cleaned.ends, strict=True):
+    for i, (character, start) in enumerate(zip(cleaned.text, cleaned.starts, strict=True)):
+        end = cleaned.end(i)
         if not character.isspace():
             assert covered[start:end] == [1] * (end - start)
 
