@@ -5,8 +5,15 @@ Kept beside the verdict, and by the same hand (verdicts.settle): a film's why is
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from sentiment.models import AspectMention, Judgement
+
+FAINT: Final = 0.1
+"""A sentence whose share is under a tenth of the review's largest decided nothing: it is neither marked nor quoted."""
 
 JUDGED = """
     SELECT DISTINCT ON (reading.review_id, mention.aspect)
@@ -18,17 +25,39 @@ JUDGED = """
 """
 """The strongest mention stands for a review's judgement, as in the core (aspects.judgements)."""
 
-HIGHLIGHTED = """
+HIGHLIGHTED = f"""
     SELECT DISTINCT ON (reading.review_id, sentence.share > 0)
            reading.review_id, sentence.share > 0 AS favourable, sentence.start, sentence."end",
            abs(sentence.share) AS weight
     FROM sentiment_reading AS reading
     JOIN sentiment_score AS score ON score.id = reading.score_id
-    CROSS JOIN LATERAL jsonb_to_recordset(score.sentences) AS sentence (start int, "end" int, share float8)
-    WHERE {reviews} AND sentence.share <> 0 AND sentence."end" - sentence.start BETWEEN 25 AND 280
+    CROSS JOIN LATERAL (
+        SELECT *, max(abs(share)) OVER () AS largest
+        FROM jsonb_to_recordset(score.sentences) AS read (start int, "end" int, share float8)
+    ) AS sentence
+    WHERE {{reviews}} AND abs(sentence.share) / NULLIF(sentence.largest, 0) >= {FAINT}
+      AND sentence."end" - sentence.start BETWEEN 25 AND 280
+      AND COALESCE((
+              SELECT bool_or((mention.positive > 0.5) = (sentence.share > 0)) FROM sentiment_aspectmention AS mention
+              WHERE mention.score_id = score.id AND mention.start = sentence.start), true)
     ORDER BY reading.review_id, sentence.share > 0, abs(sentence.share) DESC, sentence.start
-"""
-"""Sentences that are too short to say anything, or too long to be quoted, are passed over."""
+"""  # noqa: S608  only a constant is put in
+"""Passed over are sentences that are too short to say anything, or too long to be quoted; those that decided nothing;
+and those that moved the verdict one way and judge aspects only the other way."""
+
+
+def mentions_of(score_ids: Iterable[int]) -> dict[int, list[AspectMention]]:
+    """Read what the sentences of each score say of aspects, in one query; `counted` are those that a why counts."""
+    counted = Judgement.objects.filter(
+        review=OuterRef("score__review"),
+        review__hidden=False,
+        aspect=OuterRef("aspect"),
+        start=OuterRef("start"),
+    )
+    found: dict[int, list[AspectMention]] = {pk: [] for pk in score_ids}
+    for mention in AspectMention.objects.filter(score__in=list(found)).annotate(counted=Exists(counted)):
+        found[mention.score_id].append(mention)
+    return found
 
 
 def judge(review_ids: Iterable[int]) -> None:

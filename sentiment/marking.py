@@ -2,15 +2,15 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-FAINT = 0.1
-"""A sentence whose share is under a tenth of the review's largest is left unmarked: it decided nothing."""
+from sentiment.judgements import FAINT
+
 SHOWN, TO_FOLD = 900, 1_500
 """A text of so many characters is folded, after the first sentence that begins beyond the others."""
 STRENGTHS = ("faint", "clear", "strong")
@@ -19,9 +19,23 @@ _BREAK = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a sentence says of one aspect, and the address of what all reviews say of it."""
+
+    aspect: str
+    favourable: bool
+    why: str
+
+    @property
+    def words(self) -> str:
+        return "praises the " if self.favourable else "criticises the "
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A sentence. `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said.
 
+    What it did to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ.
     `unread` is for what the critic was not given: "" where it was, else what is said of it, once for each stretch.
     """
 
@@ -32,19 +46,30 @@ class Mark:
     strength: int = 0
     percent: int = 0
     unread: str | None = None
+    said: Sequence[Said] = ()
+
+    @property
+    def share(self) -> str:
+        return f"{self.percent}% of the verdict, {'for' if self.positive else 'against'} the film"
 
     @property
     def words(self) -> str:
-        side = "praise" if self.positive else "criticism"
-        return f"{side}, {STRENGTHS[self.strength - 1]}, {self.percent}% of the verdict: "
+        return f"{self.share}, {STRENGTHS[self.strength - 1]}: "
 
     @property
     def classes(self) -> str:
         return f"{'g' if self.positive else 'b'} s{self.strength}"
 
 
-def marked_text(text: str, sentences: list[dict[str, Any]], place: str, fold: bool = False) -> SafeString:
-    marks = list(marks_of(text, sentences, place))
+def marked_text(
+    text: str,
+    sentences: list[dict[str, Any]],
+    place: str,
+    fold: bool = False,
+    said: Mapping[int, Sequence[Said]] | None = None,
+) -> SafeString:
+    """Mark a text; `said` is what the sentences that begin at these offsets say of aspects."""
+    marks = list(marks_of(text, sentences, place, said or {}))
     cut = next((mark.start for mark in marks if mark.start >= SHOWN), None)
     if not fold or cut is None or len(text) < TO_FOLD:
         return _in_paragraphs(text, 0, len(text), marks)
@@ -57,7 +82,9 @@ def _in_paragraphs(text: str, start: int, end: int, marks: list[Mark]) -> SafeSt
     return format_html_join("", '<p dir="auto">{}</p>', paragraphs)
 
 
-def marks_of(text: str, sentences: list[dict[str, Any]], place: str) -> Iterator[Mark]:
+def marks_of(
+    text: str, sentences: list[dict[str, Any]], place: str, said: Mapping[int, Sequence[Said]]
+) -> Iterator[Mark]:
     """Sentences in order, without overlap and inside the text, whatever was stored."""
     shares = [abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None]
     largest, total = max(shares, default=0.0) or 1.0, sum(shares) or 1.0
@@ -72,7 +99,8 @@ def marks_of(text: str, sentences: list[dict[str, Any]], place: str) -> Iterator
         else:
             weight = abs(share) / largest
             strength = (weight >= FAINT) + (weight > 1 / 3) + (weight > 2 / 3)
-            yield Mark(where, start, end, share > 0, strength, round(100 * abs(share) / total))
+            of_aspects = said.get(sentence["start"], ())
+            yield Mark(where, start, end, share > 0, strength, round(100 * abs(share) / total), said=of_aspects)
         position, skipping = end, share is None
 
 
@@ -107,6 +135,8 @@ def _line(text: str, start: int, end: int, marks: list[Mark]) -> SafeString:
             break
         first, last = max(mark.start, position), min(mark.end, end)
         pieces += conditional_escape(text[position:first]), _marked(mark, text[first:last], first > mark.start)
+        if not text[last : mark.end].strip():
+            pieces.append(_said(mark.said))
         position = last
     return mark_safe("".join([*pieces, conditional_escape(text[position:end])]))  # noqa: S308  escaped above
 
@@ -125,13 +155,22 @@ def _marked(mark: Mark, text: str, goes_on: bool) -> SafeString:
         return format_html('<mark class="{} on">{}</mark>', mark.classes, text)
     # The words have their own direction, or, hidden as they are, they would decide that of the paragraph.
     return format_html(
-        '<mark id="{0}" class="{1}"><a href="#{0}" data-share="{2}%"><span class="vh" dir="ltr">{3}</span>'
+        '<mark id="{0}" class="{1}"><a href="#{0}" data-share="{2}"><span class="vh" dir="ltr">{3}</span>'
         "{4}</a></mark>",
         mark.place,
         mark.classes,
-        mark.percent,
+        mark.share,
         mark.words,
         text,
+    )
+
+
+def _said(said: Sequence[Said]) -> SafeString:
+    """It stands after its sentence, so that who follows a claim about an aspect finds the same claim there."""
+    return format_html_join(
+        "",
+        ' <a class="says {}" dir="ltr" href="{}"><span class="vh">{}</span>{}</a>',
+        (("g" if each.favourable else "b", each.why, each.words, each.aspect) for each in said),
     )
 
 

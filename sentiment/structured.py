@@ -3,22 +3,27 @@
 The model's score is no rating that anybody gave, and is never told as one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sentiment.models import Score
+from sentiment.core.labels import verdict
+from sentiment.models import AspectMention, Score
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review, Source
 
 Json = dict[str, Any]
+Mentions = Sequence[AspectMention]
 
 NOTES = 3
 STRONG = 1 / 3
 """Of the review's heaviest sentence: what weighs less is no note."""
 
 
-def movie_json(movie: Movie, reviews: Iterable[Review], root: str) -> Json:
-    """Describe a film and those of `reviews` that members wrote; `root` is the site's address without a slash."""
+def movie_json(movie: Movie, reviews: Iterable[Review], mentions: Mapping[int, Mentions], root: str) -> Json:
+    """Describe a film and those of `reviews` that members wrote, whose sentences say the `mentions` of aspects.
+
+    `root` is the site's address without a slash.
+    """
     described: Json = {
         "@context": "https://schema.org",
         "@type": "Movie",
@@ -29,7 +34,9 @@ def movie_json(movie: Movie, reviews: Iterable[Review], root: str) -> Json:
         "director": [{"@type": "Person", "name": person.name} for person in movie.directors],
         "actor": [{"@type": "Person", "name": person.name} for person in movie.cast],
         "review": [
-            _review(review, root) for review in reviews if review.source == Source.MEMBER and not review.spoiler
+            _review(review, mentions[review.pk], root)
+            for review in reviews
+            if review.source == Source.MEMBER and not review.spoiler
         ],
     }
     if movie.year:
@@ -39,7 +46,7 @@ def movie_json(movie: Movie, reviews: Iterable[Review], root: str) -> Json:
     return {name: value for name, value in described.items() if value != []}
 
 
-def _review(review: Review, root: str) -> Json:
+def _review(review: Review, mentions: Mentions, root: str) -> Json:
     described: Json = {
         "@type": "Review",
         "url": root + review.get_absolute_url(),
@@ -56,18 +63,25 @@ def _review(review: Review, root: str) -> Json:
             "worstRating": 0.5,
         }
     reading = getattr(review, "reading", None)
-    if reading and reading.score and reading.score.digest == review.digest:
+    score = reading.score if reading and reading.score and reading.score.digest == review.digest else None
+    # Where people decided otherwise than the critic, its reasons were wrong, and are not told.
+    if reading and score and reading.verdict == verdict(score.positive):
         for name, sign in (("positiveNotes", 1), ("negativeNotes", -1)):
-            if notes := _notes(review.text, reading.score, sign):
+            if notes := _notes(review.text, score, mentions, sign):
                 listed = [{"@type": "ListItem", "position": i, "name": note} for i, note in enumerate(notes, 1)]
                 described[name] = {"@type": "ItemList", "itemListElement": listed}
     return described
 
 
-def _notes(text: str, score: Score, sign: int) -> list[str]:
-    """The sentences that spoke most for one side."""
+def _notes(text: str, score: Score, mentions: Mentions, sign: int) -> list[str]:
+    """The sentences that spoke most for one side, without those that judge aspects only the other way."""
+    sides: dict[int, set[bool]] = {}
+    for mention in mentions:
+        sides.setdefault(mention.start, set()).add(mention.positive > 0.5)
     read = [each for each in score.sentences if each.get("share")]
     largest = max((abs(each["share"]) for each in read), default=0)
     strong = [each for each in read if sign * each["share"] >= STRONG * largest]
+    strong = [each for each in strong if sides.get(each["start"]) != {sign < 0}]
     strong.sort(key=lambda each: -abs(each["share"]))
-    return [" ".join(text[each["start"] : each["end"]].split()) for each in strong[:NOTES]]
+    told = dict.fromkeys(" ".join(text[each["start"] : each["end"]].split()) for each in strong)
+    return list(told)[:NOTES]

@@ -15,6 +15,7 @@ ANALYSIS = (
     "Did we misread it?",
     "Did we read you right?",
     'href="#s',
+    'class="says',
 )
 
 
@@ -37,6 +38,7 @@ def test_it_is_remembered_and_leads_back(client):
 def test_without_it_a_text_is_a_text_with_places_that_links_lead_to(client, who):
     review = make_review(make_movie(), make_member(), text=f"{TEXT} Nobody read this.")
     review = read(review, 0.9, [(TEXT, 1.0), ("Nobody read this.", None)])
+    review.reading.score.mentions.create(aspect="ending", start=0, end=len(TEXT), positive=0.9)
     if who != "visitor":
         client.force_login(review.author if who == "author" else make_member("eve"))
     client.post("/analysis/", {"analysis": "off", "next": "/"})

@@ -5,13 +5,14 @@ from typing import Any
 from django import template
 from django.core.exceptions import ObjectDoesNotExist
 from django.template.context import Context
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from sentiment.marking import marked_text, marks_of
+from sentiment.marking import Said, marked_text, marks_of
 from sentiment.models import Dispute, Label, Reading, Score, ScoreRequest, Verdict
 from sentiment.opinions import asked
 from sentiment.polling import pause
-from sentiment.templatetags.pages import is_plain, serving_on
+from sentiment.templatetags.pages import is_plain, mentions_on, serving_on
 from textflix.reviews.models import Review
 
 register = template.Library()
@@ -80,14 +81,16 @@ def _asks_author(context: Context) -> bool:
 
 @register.inclusion_tag("sentiment/_opinion.html", takes_context=True)
 def opinion(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
-    """What a member may say of the verdict: its author once whether it is right, others why it is wrong.
+    """What people may say of the verdict: its author once whether it is right, others why it is wrong.
+
+    Visitors are told so on the review's own page, and asked to sign in when they follow.
 
     Its place is there, though empty, while there is no verdict yet: then it comes with it.
     """
     user, reading = context.get("user"), reading_of(review)
     signed_in = bool(user and user.is_authenticated)
     own = bool(user and signed_in and review.author_id == user.pk)
-    if not signed_in or (own and not _asks_author(context)):
+    if not (signed_in or context.get("permalink")) or (own and not _asks_author(context)):
         return {"review": None}
     said = reading.verdict if reading and not is_plain(context) else ""
     return {
@@ -112,14 +115,27 @@ def disputes(review: Review) -> dict[str, Any]:
 def evidence(context: Context, review: Review, fold: bool = False) -> SafeString:
     """The review's text in its paragraphs, escaped, each sentence underlined by its share of the verdict.
 
+    After a sentence stands what it says of aspects.
     With `fold`, a long text goes on behind a button, from the beginning of a sentence. Where the reader has hidden the
     analysis, sentences keep their places, for links lead to them, and nothing else.
     """
     score = score_of(review)
     sentences = score.sentences if score else []
     if is_plain(context):
-        sentences = [sentence | {"share": 0.0} for sentence in sentences]
-    return marked_text(review.text, sentences, f"s{review.pk}", fold)
+        return marked_text(review.text, [each | {"share": 0.0} for each in sentences], f"s{review.pk}", fold)
+    return marked_text(review.text, sentences, f"s{review.pk}", fold, _said(context, review))
+
+
+def _said(context: Context, review: Review) -> dict[int, list[Said]]:
+    """What a review's sentences say of aspects, by where they begin."""
+    said: dict[int, list[Said]] = {}
+    for mention in mentions_on(context, review):
+        favourable = mention.positive > 0.5
+        why = reverse("film_why", args=[review.movie.slug, mention.aspect])
+        if mention.counted:  # type: ignore[attr-defined]
+            why += f"?side={'praise' if favourable else 'criticism'}"
+        said.setdefault(mention.start, []).append(Said(mention.aspect, favourable, why))
+    return said
 
 
 @register.simple_tag
@@ -131,4 +147,4 @@ def tried_evidence(request: ScoreRequest) -> SafeString:
 @register.simple_tag(takes_context=True)
 def has_evidence(context: Context, review: Review) -> bool:
     score = None if is_plain(context) else score_of(review)
-    return bool(score and any(mark.strength for mark in marks_of(review.text, score.sentences, "")))
+    return bool(score and any(mark.strength for mark in marks_of(review.text, score.sentences, "", {})))

@@ -147,3 +147,23 @@ def test_what_somebody_wrote_stays_text_wherever_it_is_shown(page: Page, site: S
     assert "".join(text.split()) == "".join(page.locator(".text").first.evaluate(WRITTEN).split())
     for feed in (f"/film/{film}/feed/", f"/member/{name}/feed/"):
         assert ElementTree.fromstring(page.request.get(feed).body()).tag.endswith("feed")
+
+
+@pytest.mark.parametrize("width", [390, 640, 1280])
+def test_a_sentences_share_shows_while_it_is_pointed_at(page: Page, site: Site, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    marked = site.one("SELECT review_id FROM sentiment_highlight ORDER BY review_id LIMIT 1")
+    page.goto(f"/review/{marked}/")
+    link = page.locator("mark a").first
+    shown = "each => { const after = getComputedStyle(each, '::after'); return [after.content, after.visibility]; }"
+    x, y = link.evaluate(
+        "each => { const box = each.getClientRects()[0]; return [box.x + 5, box.y + box.height / 2]; }"
+    )
+    page.mouse.move(x, y)
+    content, visibility = link.evaluate(shown)
+    assert "of the verdict" in content
+    assert visibility == "visible"
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(600)
+    content, visibility = link.evaluate(shown)
+    assert content == "none" or visibility == "hidden"

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 PRAISE, BLAME, ASIDE = "I wept for joy.", "The middle sags a little.", "We sat in row nine."
 TEXT = f"{PRAISE} {BLAME} {ASIDE}"
+WORDS = r"[0-9]+% of the verdict, (for|against) the film, [a-z]+: "
 
 
 def with_places(review):
@@ -33,9 +34,9 @@ def review():
 def test_sentences_are_marked_by_sign_and_strength(review):
     html = rendered(read(review, 0.8, [(PRAISE, 2.0), (BLAME, -0.8), (ASIDE, 0.05)]))
     assert html == (
-        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong, 70% of the verdict: </span>'
-        'I wept for joy.</mark> <mark class="b s2"><span class="vh" dir="ltr">criticism, clear, 28% of the verdict: '
-        "</span>The middle sags a little.</mark> "
+        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">70% of the verdict, for the film, strong: </span>'
+        'I wept for joy.</mark> <mark class="b s2"><span class="vh" dir="ltr">28% of the verdict, against the film, '
+        "clear: </span>The middle sags a little.</mark> "
         "We sat in row nine.</p>"
     )
 
@@ -73,7 +74,7 @@ def test_a_sentence_over_two_lines_carries_one_sign():
     sentence = "A sentence that\ngoes on & on."
     review = make_review(author=make_member(), text=sentence)
     assert rendered(read(review, 0.8, [(sentence, 1.0)])) == (
-        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">praise, strong, 100% of the verdict: </span>'
+        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">100% of the verdict, for the film, strong: </span>'
         "A sentence that</mark><br>"
         '<mark class="g s3 on">goes on &amp; on.</mark></p>'
     )
@@ -95,7 +96,7 @@ def test_odd_offsets_lose_no_text(review, sentences):
     Score.objects.update(sentences=sentences)
     review.refresh_from_db()
     html = rendered(review)
-    assert re.sub(r"(praise|criticism), [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(html)) == TEXT
+    assert re.sub(WORDS, "", strip_tags(html)) == TEXT
 
 
 def test_right_to_left_text_reads_right_to_left():
@@ -122,9 +123,9 @@ class TestFolding:
     def test_a_long_text_goes_on_behind_a_button_between_two_sentences(self):
         html = self.folded(self.LONG, [(sentence, 0.01) for sentence in self.SENTENCES])
         shown, hidden = html.split('<details class="fold"><summary>Read on</summary>')
-        assert 800 < len(re.sub(r"[a-z]+, [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(shown))) < 1_200
+        assert 800 < len(re.sub(WORDS, "", strip_tags(shown))) < 1_200
         assert hidden.endswith("</details>")
-        words = re.sub(r"(praise|criticism), [a-z]+, [0-9]+% of the verdict: ", "", strip_tags(shown + " " + hidden))
+        words = re.sub(WORDS, "", strip_tags(shown + " " + hidden))
         assert words.split() == self.LONG.split()
 
     @pytest.mark.parametrize("text", [TEXT, " ".join(SENTENCES[:15])])

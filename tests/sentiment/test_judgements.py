@@ -11,6 +11,7 @@ from sentiment.labelling import relabel
 from sentiment.models import AspectMention, Judgement, ModelVersion, MovieAspect, MovieSentiment, Reading
 from sentiment.promotion import promote
 from sentiment.verdicts import settle
+from sentiment.why import why
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -104,6 +105,19 @@ def test_as_many_as_fit_are_listed_the_most_decided_first(movie: Movie, make_rev
     listed = Judgement.objects.in_bulk(acting.praise)
     assert [listed[pk].review_id for pk in acting.praise] == [review.pk for review in reversed(reviews)][:MARKS]
     assert (acting.positive, acting.negative) == (10, 0)
+
+
+def test_a_sentence_that_can_be_read_comes_before_a_more_decided_one_with_spoilers(movie, make_review, version) -> None:
+    spoiler, other = make_review(movie, PRAISE, spoiler=True), make_review(movie, PRAISE)
+    scoring.drain(10)
+    AspectMention.objects.filter(score__review=spoiler, aspect="acting").update(positive=0.99)
+    AspectMention.objects.filter(score__review=other, aspect="acting").update(positive=0.7)
+    settle([spoiler.pk, other.pk])
+    refresh([movie.pk])
+    listed = MovieAspect.objects.get(movie=movie, aspect="acting").praise
+    assert [Judgement.objects.get(pk=pk).review_id for pk in listed] == [other.pk, spoiler.pk]
+    strongest = {row.aspect: row.praise.strongest.sentence for row in why(movie).rows}
+    assert "The acting is superb" in strongest["acting"]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -55,11 +55,12 @@ def test_the_authors_own_review_on_the_films_page_is_asked_about_too(client, rev
     assert page.count('id="key"') == 1
 
 
-def test_a_reader_gets_the_link_to_dispute_and_a_visitor_does_not(client, review):
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_a_reader_and_a_visitor_get_the_link_to_dispute(client, review, signed_in):
     address = asked_by(html(client, review.get_absolute_url()))
     read(review, 0.9)
-    assert "opinion" not in html(client, address)
-    client.force_login(make_member("eve"))
+    if signed_in:
+        client.force_login(make_member("eve"))
     fragment = html(client, address)
     assert f'<a href="/review/{review.pk}/dispute/">Did we misread it?</a>' in fragment
     assert ASKED not in fragment

@@ -62,6 +62,13 @@ def test_what_is_no_verdict_is_refused(client, review, value):
     assert not Label.objects.exists()
 
 
+def test_a_visitor_is_told_on_the_reviews_page_that_it_can_be_disputed_and_asked_to_sign_in(client, review):
+    assert "Did we misread it?" in shown(client, review)
+    answer = client.get(f"/review/{review.pk}/dispute/")
+    assert answer.status_code == 302
+    assert answer.url.startswith("/accounts/login/?next=/review/")
+
+
 def test_a_dispute_reaches_the_staff_and_its_outcome_the_page(client, review, admin_client):
     reader = make_member("eve")
     client.force_login(reader)

@@ -5,10 +5,15 @@ import re
 from io import BytesIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from sentiment.aggregates import refresh
+from sentiment.labelling import relabel
 from sentiment.models import MovieSentiment
 from sentiment.share_card import SIZE, draw, face, wrapped
+from sentiment.verdicts import settle
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from tests.reviews.payloads import PAYLOADS
 from textflix.reviews.models import Source
@@ -42,6 +47,58 @@ def test_a_film_its_reviews_and_their_notes(client, movie):
     assert review["positiveNotes"]["itemListElement"][0]["name"] == PRAISE
     assert review["negativeNotes"]["itemListElement"][0]["name"] == BLAME
     assert "aggregateRating" not in json.dumps(found)
+
+
+def notes(client, movie):
+    (review,) = told(client, movie)["review"]
+    sides = [review.get(name, {"itemListElement": []}) for name in ("positiveNotes", "negativeNotes")]
+    return tuple([each["name"] for each in side["itemListElement"]] for side in sides)
+
+
+def test_a_sentence_that_judges_aspects_the_other_way_alone_is_no_note(client, movie):
+    review = read(make_review(movie, make_member("ada")), 0.9, [(PRAISE, 2.0), (BLAME, -1.5)])
+    mentions, at = review.reading.score.mentions, TEXT.index(BLAME)
+    mentions.create(aspect="pacing", start=0, end=len(PRAISE), positive=0.1)
+    mentions.create(aspect="ending", start=at, end=len(TEXT), positive=0.9)
+    settle([review.pk])
+    refresh([movie.pk])
+    assert notes(client, movie) == ([], [])
+    mentions.create(aspect="story", start=0, end=len(PRAISE), positive=0.9)
+    settle([review.pk])
+    refresh([movie.pk])
+    assert notes(client, movie) == ([PRAISE], [])
+
+
+@pytest.mark.parametrize(("label", "expected"), [("negative", ([], [])), ("positive", ([PRAISE], [BLAME]))])
+def test_where_its_author_says_that_the_critic_was_wrong_its_reasons_are_not_told(client, movie, label, expected):
+    review = read(make_review(movie, make_member("ada")), 0.9, [(PRAISE, 2.0), (BLAME, -1.5)])
+    relabel([review.pk], label, source="author")
+    assert notes(client, movie) == expected
+
+
+def test_what_is_said_twice_is_told_once(client, movie):
+    review = make_review(
+        movie, make_member("ada"), text="A joy from end to end. A joy\nfrom end to end. Go and see it."
+    )
+    read(review, 0.9, [("A joy from end to end.", 2.0), ("A joy\nfrom end to end.", 1.9), ("Go and see it.", 1.0)])
+    assert notes(client, movie) == (["A joy from end to end.", "Go and see it."], [])
+
+
+def test_the_notes_of_all_reviews_cost_one_query(client, movie, django_assert_num_queries):
+    def write(name):
+        review = read(make_review(movie, make_member(name)), 0.9, [(PRAISE, 2.0)])
+        review.reading.score.mentions.create(aspect="story", start=0, end=len(PRAISE), positive=0.9)
+        settle([review.pk])
+        refresh([movie.pk])
+
+    write("ada")
+    with CaptureQueriesContext(connection) as queries:
+        page(client, movie)
+    assert sum("sentiment_aspectmention" in each["sql"] for each in queries) == 1
+    for name in ("bob", "cy", "dee"):
+        write(name)
+    with django_assert_num_queries(len(queries)):
+        page(client, movie)
 
 
 def test_a_film_with_demo_or_imported_reviews_is_told_to_no_machine(client, movie):
