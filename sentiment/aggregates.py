@@ -20,7 +20,10 @@ def _wilson(count: str, sign: str) -> str:
     return f"CASE WHEN judged > 0 THEN LEAST(1, GREATEST(0, {bound})) END"
 
 
-COUNTS = "reviews, scored, positive, negative, unsure, failed, labelled, starred, stars, demo, imported, by_version"
+COUNTS = (
+    "reviews, scored, positive, negative, unsure, failed, labelled, authored, starred, stars, demo, imported, "
+    "by_version"
+)
 COLUMNS = f"{COUNTS}, share, low, high, negative_low, divided_low"
 
 
@@ -43,11 +46,13 @@ def computed(films: str) -> str:
                SUM(positive + negative + unsure)::int AS judged,
                SUM(failed)::int AS failed,
                SUM(labelled)::int AS labelled,
+               SUM(authored)::int AS authored,
                SUM(starred)::int AS starred,
                SUM(half_stars)::float8 / 2 / NULLIF(SUM(starred), 0) AS stars,
                SUM(demo)::int AS demo,
                SUM(imported)::int AS imported,
-               COALESCE(jsonb_object_agg(version_id, n) FILTER (WHERE version_id IS NOT NULL), '{{}}') AS by_version
+               COALESCE(jsonb_object_agg(version_id, unlabelled) FILTER (WHERE version_id IS NOT NULL), '{{}}')
+                   AS by_version
         FROM (
             SELECT movie.id AS movie_id,
                    CASE WHEN reading.score_id IS NOT NULL THEN reading.version_id END AS version_id,
@@ -57,6 +62,8 @@ def computed(films: str) -> str:
                    COUNT(*) FILTER (WHERE reading.verdict = 'unsure') AS unsure,
                    COUNT(*) FILTER (WHERE reading.verdict = '' AND reading.quarantined_at IS NOT NULL) AS failed,
                    COUNT(reading.label_id) AS labelled,
+                   COUNT(*) FILTER (WHERE label.source = 'author') AS authored,
+                   COUNT(review.id) - COUNT(reading.label_id) AS unlabelled,
                    COUNT(review.stars) AS starred,
                    COALESCE(SUM(review.stars), 0) AS half_stars,
                    COUNT(*) FILTER (WHERE review.source = 'demo') AS demo,
@@ -64,6 +71,7 @@ def computed(films: str) -> str:
             FROM movies_movie AS movie
             LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND NOT review.hidden
             LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
+            LEFT JOIN sentiment_label AS label ON label.id = reading.label_id
             WHERE {films}
             GROUP BY 1, 2
         ) AS by_film_and_version
@@ -83,7 +91,8 @@ def computed_aspects(films: str) -> str:
     """The SELECT that says what is true now of the aspects of the movies that this condition on `review` picks."""
 
     def strongest(side: str, order: str) -> str:
-        listed = f"ARRAY_AGG(judgement.id ORDER BY judgement.positive {order}, judgement.id)"
+        # Where another can be read at once, none that is hidden as a spoiler comes first.
+        listed = f"ARRAY_AGG(judgement.id ORDER BY review.spoiler, judgement.positive {order}, judgement.id)"
         return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{MARKS}], '{{}}')"
 
     praised, faulted = "judgement.positive > 0.5", "judgement.positive <= 0.5"

@@ -36,9 +36,9 @@ def hold_films(movie_ids: Iterable[int]) -> list[int]:
         cursor.execute(
             """
             INSERT INTO sentiment_moviesentiment
-                (movie_id, reviews, scored, positive, negative, unsure, failed, labelled, starred, demo, imported,
-                 by_version, praise, criticism, praised, faulted)
-            SELECT id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', '', ''
+                (movie_id, reviews, scored, positive, negative, unsure, failed, labelled, authored, starred, demo,
+                 imported, by_version, praise, criticism, praised, faulted)
+            SELECT id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', '', ''
             FROM movies_movie WHERE id = ANY(%s) ORDER BY id
             ON CONFLICT (movie_id) DO NOTHING
             """,

@@ -22,6 +22,7 @@ class MovieSentiment(models.Model):
     unsure = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField("could not be read", default=0)
     labelled = models.PositiveIntegerField("verdicts that people gave", default=0)
+    authored = models.PositiveIntegerField("those of them by the reviews' authors", default=0)
     starred = models.PositiveIntegerField("reviews with stars", default=0)
     stars = models.FloatField("mean of the stars", null=True)
     demo = models.PositiveIntegerField("written for the demo", default=0)
@@ -31,7 +32,7 @@ class MovieSentiment(models.Model):
     high = models.FloatField("Wilson upper bound of the share positive", null=True)
     negative_low = models.FloatField("Wilson lower bound of the share negative", null=True)
     divided_low = models.FloatField("Wilson lower bound of the smaller side", null=True)
-    by_version = models.JSONField("scores by version", default=dict)
+    by_version = models.JSONField("verdicts of the critic by version", default=dict)
     # Highlights, those that weighed most first: more than are shown, as some repeat others.
     praise = ArrayField(models.BigIntegerField(), default=list)
     criticism = ArrayField(models.BigIntegerField(), default=list)
@@ -69,9 +70,9 @@ class MovieSentiment(models.Model):
         return not (self.demo or self.imported)
 
     def stale(self, serving: ModelVersion | None) -> int:
-        """Reviews whose score is still an earlier version's."""
+        """Verdicts of the critic that are still an earlier version's."""
         current = self.by_version.get(str(serving.pk), 0) if serving else 0
-        return self.scored - current
+        return int(sum(self.by_version.values()) - current)
 
 
 class MovieAspect(models.Model):
@@ -104,6 +105,11 @@ class MovieAspect(models.Model):
     @property
     def judged(self) -> int:
         return self.positive + self.negative
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred judgements praise it."""
+        return round(100 * self.positive / self.judged, 2)
 
 
 class MovieFigures(models.Model):

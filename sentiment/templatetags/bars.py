@@ -14,12 +14,13 @@ from django.utils import timezone
 from sentiment.models import MovieSentiment
 from sentiment.polling import pause
 from sentiment.templatetags.pages import serving_on
+from textflix.movies.home import LOVED
 
 register = template.Library()
 
 ENOUGH = 5
 """Under so many judged reviews a share says too little to be put in words."""
-LOVED, MOST = 0.55, 0.6
+MOST = 0.6
 GAP = 0.3
 
 
@@ -39,11 +40,12 @@ def sentiment_bar(context: Context, sentiment: MovieSentiment | None, fragment: 
         return {"sentiment": None, "fragment": fragment}
     since = _since(context)
     stale = sentiment.stale(serving_on(context)) if sentiment.scored else 0
-    judged = (sentiment.positive, sentiment.negative, sentiment.unsure, sentiment.labelled)
+    judged = (sentiment.positive, sentiment.negative, sentiment.unsure, sentiment.labelled, sentiment.authored)
     seen = (sentiment.reviews, sentiment.scored, sentiment.failed, stale, *judged)
     return _shown(sentiment) | {
         "fragment": fragment,
-        "current": sentiment.scored - stale,
+        "by_critic": sentiment.judged - sentiment.labelled,
+        "by_staff": sentiment.labelled - sentiment.authored,
         "stale": stale,
         "word": _word(sentiment),
         "since": round(since.timestamp()),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from datetime import date
 from typing import Any
 
 from django import template
@@ -17,36 +17,59 @@ from textflix.movies.models import Movie
 register = template.Library()
 
 WIDTH, HALF, GAP, WIDEST = 280.0, 50.0, 4.0, 56.0
-LETTER = 6.0
-"""How wide a character of a label is, about."""
+MIDDLE = HALF + 10
+"""Where the line is."""
+LETTER, APART = 6.0, 2.0
+"""How wide a character of a label is, about, and how far labels stay from each other."""
 MOST = 16
 """How many columns fit; the table has them all."""
 HALVES = {0: "", 1: "½"}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """Positive reviews above the line, negative ones below; `height` and `depth` are theirs, from 0 to HALF."""
+class Part:
+    """A stretch of a column: one kind of verdict."""
 
-    label: str
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Positive reviews above the line, negative ones below, unsure ones between them, half above and half below.
+
+    A review is `scale` high, in all columns of a figure. The label has one or two lines.
+    """
+
+    label: tuple[str, ...]
     name: str
     positive: int
     negative: int
     unsure: int
     x: float = 0
     width: float = 0
-    height: float = 0
-    depth: float = 0
+    scale: float = 0
 
     @property
-    def top(self) -> float:
-        return round(HALF + 10 - self.height, 1)
+    def parts(self) -> list[Part]:
+        """What is there of it, from above."""
+        found, at = list[Part](), MIDDLE - self.scale * (self.positive + self.unsure / 2)
+        for kind, count in (("g", self.positive), ("u", self.unsure), ("b", self.negative)):
+            if count:
+                found.append(Part(kind, round(at, 2), round(count * self.scale, 2)))
+            at += count * self.scale
+        return found
+
+    @property
+    def half(self) -> float:
+        """Half the width of its label."""
+        return LETTER * max(map(len, self.label), default=0) / 2
 
     @property
     def middle(self) -> float:
         """Where its label is centred: near an edge, further in, so that nothing of it is cut off."""
-        half = LETTER * len(self.label) / 2
-        return round(min(max(self.x + self.width / 2, half), WIDTH - half), 1)
+        return round(min(max(self.x + self.width / 2, self.half), WIDTH - self.half), 1)
 
     @property
     def percent(self) -> int:
@@ -71,27 +94,25 @@ class Bin:
 
     @property
     def top(self) -> float:
-        return round(HALF + 10 - self.height, 1)
+        return round(MIDDLE - self.height, 1)
 
 
 def drawn(columns: Sequence[Column]) -> list[Column]:
-    """Lay columns out on one scale, with as many labels as fit, the last one among them."""
+    """Lay columns out on one scale, with as many labels as fit beside each other, the last one among them."""
     if not columns:
         return []
-    most = max(max(column.positive, column.negative) for column in columns) or 1
+    most = max(max(column.positive, column.negative) + column.unsure / 2 for column in columns)
     slot = min(WIDEST, WIDTH / len(columns))
-    every = ceil((LETTER * max(len(column.label) for column in columns) + GAP) / slot)
-    return [
-        replace(
-            column,
-            label=column.label if (len(columns) - 1 - i) % every == 0 else "",
-            x=round(i * slot + GAP / 2, 1),
-            width=round(slot - GAP, 1),
-            height=round(HALF * column.positive / most, 1),
-            depth=round(HALF * column.negative / most, 1),
-        )
+    laid = [
+        replace(column, x=round(i * slot + GAP / 2, 1), width=round(slot - GAP, 1), scale=HALF / most)
         for i, column in enumerate(columns)
     ]
+    room, found = WIDTH + APART, list[Column]()
+    for column in reversed(laid):
+        fits = column.middle + column.half + APART <= room
+        room = column.middle - column.half if fits else room
+        found.append(column if fits else replace(column, label=()))
+    return found[::-1]
 
 
 def histogram(counts: Sequence[int]) -> list[Bin]:
@@ -123,7 +144,7 @@ def trend(movie: Movie) -> dict[str, Any]:
     found = trend_of(getattr(movie, "figures", None))
     columns = [
         Column(
-            f"{date_format(period.last, 'M')} ’{period.last:%y}",
+            _short(period),
             _months(period),
             period.counts.positive,
             period.counts.negative,
@@ -140,10 +161,20 @@ def stars_and_words(movie: Movie) -> dict[str, Any]:
     columns = []
     for row in found.rows:
         stars = f"{row.half_stars // 2 or ''}{HALVES[row.half_stars % 2]}"
-        columns.append(Column(stars, f"{stars} stars", row.positive, row.negative, row.unsure))
+        columns.append(Column((stars,), f"{stars} stars", row.positive, row.negative, row.unsure))
     return {"found": found, "columns": drawn(columns), "bins": histogram(found.scores), "movie": movie}
 
 
 def _months(period: Period) -> str:
     first, last = date_format(period.first, "M Y"), date_format(period.last, "M Y")
     return first if first == last else f"{first} to {last}"
+
+
+def _short(period: Period) -> tuple[str, ...]:
+    """The same, to stand below a column."""
+    first, last = _month(period.first), _month(period.last)
+    return (first,) if first == last else (first, f"– {last}")
+
+
+def _month(day: date) -> str:
+    return f"{date_format(day, 'M')} ’{day:%y}"

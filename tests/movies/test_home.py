@@ -5,63 +5,103 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.makers import make_member, make_movie, make_review, read
-from textflix.movies.home import shelves
+from tests.makers import make_movie
+from textflix.movies.home import SHOWN, shelves
 from textflix.movies.models import Movie
-from textflix.reviews.models import Review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 
 
-def film(slug, positive=0, negative=0, unread=0, days=100):
-    movie = make_movie(slug, title=slug)
-    for n, share in enumerate([0.9] * positive + [0.1] * negative + [None] * unread):
-        review = make_review(movie, make_member(f"{slug}{n}"))
-        if share is not None:
-            read(review, share)
-    Review.objects.filter(movie=movie).update(written_at=timezone.now() - timedelta(days=days))
-    return movie
+@pytest.fixture
+def review(judge):
+    """Give a film so many reviews of this age."""
+
+    def review(movie, days, **counts):
+        judge(movie, **counts)
+        movie.reviews.filter(written_at=None).update(written_at=timezone.now() - timedelta(days=days))
+
+    return review
+
+
+@pytest.fixture
+def film(review):
+    def make(slug, days=100, **counts):
+        movie = make_movie(slug, title=slug)
+        review(movie, days, **counts)
+        return movie
+
+    return make
 
 
 def on(title):
     return [movie.title for shelf in shelves() if shelf.title == title for movie in shelf.films]
 
 
-def test_films_that_nobody_has_judged_are_loved_by_nobody():
+def test_films_that_nobody_has_judged_are_loved_by_nobody(film):
     film("unread", unread=2)
     film("hated", negative=6)
     film("loved", positive=6)
     assert on("Most loved") == ["loved"]
 
 
-def test_the_month_counts_what_most_liked_lately():
-    film("split", positive=1, negative=2, days=3)
-    film("old", positive=9, days=90)
-    film("liked", positive=3, days=3)
-    assert on("Most loved this month") == ["liked"]
+def test_the_month_counts_loved_films_that_most_liked_lately(film, review):
+    split = film("split", negative=8, days=90)
+    review(split, 1, positive=9)
+    names = [film(f"liked {n}", positive=5 + n, days=3).title for n in range(4)]
+    turned = film("turned", positive=14, days=90)
+    review(turned, 1, negative=3)
+    assert on("Most loved this month") == names[::-1]
     assert on("Most loved") == []
 
 
-def test_what_is_divisive_has_many_on_both_sides():
+def test_a_month_that_does_not_fill_the_row_leaves_it_to_all_time(film):
+    film("liked", positive=6, days=3)
+    film("old", positive=9, days=90)
+    assert on("Most loved this month") == []
+    assert on("Most loved") == ["old", "liked"]
+
+
+@pytest.mark.parametrize(("days", "shelf"), [(3, "Most loved this month"), (90, "Most loved")])
+def test_what_is_called_loved_is_called_so_on_its_own_page(client, film, days, shelf):
+    for n, (positive, negative) in enumerate([(5, 0), (9, 1), (6, 0), (5, 0), (4, 0), (7, 3), (4, 2)]):
+        film(f"film-{n}", positive=positive, negative=negative, days=days)
+    loved = on(shelf)
+    assert len(loved) == SHOWN
+    for slug in loved:
+        assert '<p class="say">Loved:' in client.get(f"/film/{slug}/").content.decode(), slug
+
+
+def test_what_is_divisive_has_many_on_both_sides(film):
     film("agreed", positive=12)
     film("two", positive=1, negative=1)
     film("divisive", positive=6, negative=6)
     assert on("Most divisive") == ["divisive"]
 
 
-def test_a_hidden_gem_has_few_reviews_and_is_surely_liked():
+def test_a_hidden_gem_has_few_reviews_and_is_surely_liked(film):
     film("one", positive=1)
     film("gem", positive=8)
-    film("known", positive=25)
+    film("known", positive=20, negative=4)
+    for n in range(SHOWN):
+        film(f"above {n}", positive=9, days=1)
     assert on("Hidden gems") == ["gem"]
 
 
-def test_the_newest_reviews_lead_to_their_films_once():
+def test_no_gem_is_hidden_that_stands_above(film):
+    for n in range(SHOWN + 2):
+        film(f"loved {n}", positive=5)
+    for n in range(SHOWN):
+        film(f"new {n}", unread=1, days=1)
+    assert on("Most loved") == [f"loved {n}" for n in range(SHOWN)]
+    assert on("Hidden gems") == ["loved 4", "loved 5"]
+
+
+def test_the_newest_reviews_lead_to_their_films_once(film):
     film("older", positive=2, days=20)
     film("newer", unread=2, days=1)
     assert on("Newly reviewed") == ["newer", "older"]
 
 
-def test_films_that_the_catalogue_does_not_know_are_on_none():
+def test_films_that_the_catalogue_does_not_know_are_on_none(film):
     Movie.objects.filter(pk=film("unlisted", positive=9, days=3).pk).update(listed=False)
     assert shelves() == []

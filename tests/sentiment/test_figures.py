@@ -6,27 +6,55 @@ from itertools import pairwise
 
 import pytest
 from django.template import Context, Template
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sentiment.templatetags.figures import MOST, WIDTH, Column, drawn, histogram
+from sentiment.templatetags.figures import HALF, LETTER, MIDDLE, MOST, WIDTH, Column, drawn, histogram
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 
 
 def months(number):
-    return [Column(f"Mar ’{n:02}", f"March {n}", 3, 2, 1) for n in range(number)]
+    return [Column((f"Mar ’{n:02}", f"– Apr ’{n:02}"), f"March to April {n}", 3, 2, 1) for n in range(number)]
 
 
-@pytest.mark.parametrize("number", [1, 2, 5, 6, 11, 16])
+@pytest.mark.parametrize("number", [*range(1, 17)])
 def test_labels_are_as_many_as_fit_and_the_last_is_there(number):
     labelled = [column for column in drawn(months(number)) if column.label]
-    assert labelled[-1].label == f"Mar ’{number - 1:02}"
-    middles = [column.middle for column in labelled]
-    assert all(right - left >= 40 for left, right in pairwise(middles))
-    assert all(20 <= middle <= WIDTH - 20 for middle in middles)
+    assert labelled[-1].label == (f"Mar ’{number - 1:02}", f"– Apr ’{number - 1:02}")
+    half = LETTER * len("– Apr ’00") / 2
+    assert all(right.middle - left.middle > 2 * half for left, right in pairwise(labelled))
+    assert all(half <= column.middle <= WIDTH - half for column in labelled)
+    assert len(labelled) == number if number <= 5 else len(labelled) >= 3
 
 
 def test_short_labels_are_all_there():
-    assert [column.label for column in drawn([Column(str(n), "", 1, 1, 0) for n in range(10)])] == list("0123456789")
+    columns = drawn([Column((str(n),), "", 1, 1, 0) for n in range(10)])
+    assert [column.label for column in columns] == [(digit,) for digit in "0123456789"]
+
+
+COUNT = st.integers(0, 400)
+COUNTS = st.tuples(COUNT, COUNT, COUNT).filter(any)
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=MOST))
+def test_what_is_drawn_adds_up_to_what_is_counted(rows):
+    columns = drawn([Column(("",), "", *counts) for counts in rows])
+    for column, (positive, negative, unsure) in zip(columns, rows, strict=True):
+        counts = {"g": positive, "u": unsure, "b": negative}
+        assert [part.kind for part in column.parts] == [kind for kind, count in counts.items() if count]
+        for part in column.parts:
+            assert part.height == pytest.approx(counts[part.kind] * column.scale, abs=0.01)
+        for above, below in pairwise(column.parts):
+            assert above.y + above.height == pytest.approx(below.y, abs=0.02)
+        assert column.parts[0].y >= MIDDLE - HALF - 0.01
+        assert column.parts[-1].y + column.parts[-1].height <= MIDDLE + HALF + 0.01
+
+
+def test_unsure_reviews_are_half_above_the_line_and_half_below():
+    (column,) = drawn([Column(("4½",), "4½ stars", 0, 0, 1)])
+    (part,) = column.parts
+    assert (part.kind, part.y, part.y + part.height) == ("u", MIDDLE - HALF, MIDDLE + HALF)
 
 
 def test_bins_are_called_what_their_scores_are_called():
@@ -55,12 +83,23 @@ class TestOnThePage:
         assert '<th scope="col">Share positive</th>' in html
         assert f"the last {MOST} of {MOST + 1}" in html
         assert re.findall(r"<text[^>]*>([^<]+)</text>", html)[-1] == "May ’25"
+        assert html.count('<rect class="u"') == MOST
+
+    def test_merged_months_are_labelled_from_the_first_to_the_last(self):
+        movie = make_movie()
+        for n, month in enumerate((3, 3, 5, 6, 7)):
+            read(make_review(movie, make_member(f"m{n}"), written_at=datetime(2025, month, 5, tzinfo=UTC)), 0.9)
+        html = self.shown("trend", movie)
+        assert re.findall(r"<text[^>]*>([^<]+)</text>", html) == ["Mar ’25", "– Jul ’25"]
+        assert '<th scope="row">Mar 2025 to Jul 2025</th>' in html
 
     def test_stars_stand_beside_scores(self):
         movie = make_movie()
         read(make_review(movie, make_member(), stars=8), 0.93)
         read(make_review(movie, make_member("bob")), 0.12)
+        read(make_review(movie, make_member("cy"), stars=9), 0.5)
         html = self.shown("stars_and_words", movie)
+        assert html.split("<h3>Words")[0].count("<rect") == 2, "one for each review with stars, the unsure one too"
         assert '<th scope="row">4 stars</th><td>1</td><td>0</td><td>0</td><td>100%</td>' in html
         assert '<th scope="row">10–20%</th><td>1</td>' in html
         assert '<th scope="row">90–100%</th><td>1</td>' in html

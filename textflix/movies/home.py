@@ -16,10 +16,11 @@ SHOWN = 4
 LATELY_KEY = "home.loved-lately"
 MONTH = timedelta(days=30)
 FEWEST_IN_MONTH = 3
+IN_MONTH = f"loved, and liked by most of {FEWEST_IN_MONTH} reviews or more in the last 30 days"
 GEM_REVIEWS = (5, 20)
-GEM_LOW = 0.55
-LOVED_LOW, DIVIDED_LOW = 0.5, 0.15
-"""Lower ends of Wilson intervals: of the share positive, and of the share of the smaller side."""
+LOVED, DIVIDED_LOW = 0.55, 0.15
+"""Lower ends of Wilson intervals: from so high a share positive a film is called loved, on its own page too, and from
+so high a share of the smaller side, divisive."""
 KEPT_SECONDS = 300
 NEWEST = 60
 """Among so many of the newest reviews the newly reviewed films are sought."""
@@ -37,23 +38,23 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """The shelves that have a film. A film can stand on several: each says something else of it."""
-    lately = _loved_lately()
+    """The shelves that have a film. A film can stand on several, as each says something else of it, but for gems:
+    what stands above is not hidden."""
     reviewed = Movie.objects.filter(sentiment__reviews__gt=0)
-    loved = reviewed.filter(sentiment__low__gte=LOVED_LOW).order_by("-sentiment__low", "pk")
-    gems = reviewed.filter(sentiment__reviews__range=GEM_REVIEWS, sentiment__low__gte=GEM_LOW)
+    loved = reviewed.filter(sentiment__low__gte=LOVED).order_by("-sentiment__low", "pk")
     divided = reviewed.filter(sentiment__divided_low__gte=DIVIDED_LOW).order_by("-sentiment__divided_low", "pk")
+    lately = _loved_lately()
     chosen = [
-        (
-            "Most loved this month" if lately else "Most loved",
-            f"{FEWEST_IN_MONTH} reviews or more in the last 30 days" if lately else "liked by most, and surely so",
-            lately or _ids(loved),
-            "" if lately else "sort=positive",
-        ),
+        # What a month does not fill, all time does.
+        ("Most loved this month", IN_MONTH, lately, "")
+        if len(lately) == SHOWN
+        else ("Most loved", "liked by most, and surely so", _ids(loved), "sort=positive"),
         ("Most divisive", "many for it, many against", _ids(divided), "sort=divided"),
         ("Newly reviewed", "the newest reviews first", _newly_reviewed(), ""),
-        ("Hidden gems", "few reviews, and surely liked by most", _ids(gems.order_by("-sentiment__low", "pk")), ""),
     ]
+    above = {pk for _, _, ids, _ in chosen for pk in ids}
+    gems = loved.filter(sentiment__reviews__range=GEM_REVIEWS).exclude(pk__in=above)
+    chosen.append(("Hidden gems", "few reviews, and surely liked by most", _ids(gems), ""))
     films = Movie.objects.for_cards().in_bulk({pk for _, _, ids, _ in chosen for pk in ids})
     found = (Shelf(title, rule, [films[pk] for pk in ids if pk in films], more) for title, rule, ids, more in chosen)
     return [shelf for shelf in found if shelf.films]
@@ -64,7 +65,7 @@ def _ids(films: MovieQuerySet) -> list[int]:
 
 
 def _loved_lately() -> list[int]:
-    """Films liked by most in their reviews of the last 30 days, by the lower end of the share's Wilson interval.
+    """Loved films that most of the last 30 days' reviews liked, by the lower end of that share's Wilson interval.
 
     All of these reviews are counted for it, and so it is kept for some minutes.
     """
@@ -78,7 +79,7 @@ def _loved_lately() -> list[int]:
 def _rank_lately() -> list[int]:
     rows = (
         Review.objects.public()
-        .filter(written_at__gt=timezone.now() - MONTH, movie__listed=True)
+        .filter(written_at__gt=timezone.now() - MONTH, movie__listed=True, movie__sentiment__low__gte=LOVED)
         .exclude(reading__verdict="")
         .values("movie")
         .annotate(n=Count("pk"), positive=Count("pk", filter=Q(reading__verdict="positive")))
