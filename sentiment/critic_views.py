@@ -13,10 +13,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from sentiment.core.labels import verdict
 from sentiment.learning_curve import learning_curve
-from sentiment.model_log import dots, entries, moves, rival
+from sentiment.model_log import change, dots, entries, rival
 from sentiment.models import ScoreRequest
 from sentiment.models.requests import LIFE
 from sentiment.polling import answer, gone, pause
+from sentiment.templatetags.verdicts import SIGNS, percent
 from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
 
@@ -43,9 +44,10 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
     serving = next((entry.version for entry in log if entry.serves), None)
     context = {
         "entries": log,
-        "moves": moves(),
+        "change": change(),
         "dots": dots(serving) if serving else [],
-        "rival": rival(serving) if serving else None,
+        "rival": rival([serving, *(entry.version for entry in log)]) if serving else None,
+        "serving": serving,
         "curve": learning_curve(),
         "form": form,
         "noindex": not_real,
@@ -82,6 +84,8 @@ def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "asked": asked,
         "verdict": said,
+        "sign": SIGNS.get(said, "…" if waits else "!"),
+        "percent": percent(asked.positive, said) if asked.positive is not None else None,
         "pause": pause(asked.asked_at, "1s") if waits else "",
         "fragment": fragment,
     }

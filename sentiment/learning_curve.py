@@ -1,20 +1,53 @@
 """The table behind the learning curve that is shown: the rows of the experiment, whose figure lies beside them."""
 
 import csv
+import json
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
+MODELS = {
+    "critic": ("critic", "an encoder whose upper layers learn, too"),
+    "critic-mpnet": ("critic on mpnet", "the same with a larger encoder"),
+    "probe": ("probe", "an encoder as it came, and one simple rule on top that learns"),
+    "ulmfit": ("ULMFiT", "a language model of 2018"),
+    "nb-svm": ("NB-SVM", "counts words and pairs of words"),
+    "word2vec": ("word2vec from the corpus", "averages what words mean, as learnt from unlabelled reviews"),
+    "word-vectors": ("pretrained word vectors", "averages what words mean, as learnt elsewhere"),
+}
+"""Each model's name in the figure, and what it does."""
+SHIPPED_NAME = "the critic that comes with Textflix"
+
+
+class Shipped(NamedTuple):
+    """The critic that comes with the project, from its card; accuracy and its interval in percent."""
+
+    labels: int
+    read: int
+    accuracy: float
+    low: float
+    high: float
+    n: int
+
+
+class Line(NamedTuple):
+    """A model's mean accuracy in percent at each number of labels (None: not measured)."""
+
+    name: str
+    does: str
+    cells: list[float | None]
+
 
 class LearningCurve(NamedTuple):
-    """Numbers of labels, and for each model the mean accuracy at each of them in percent (None: not measured)."""
+    """Numbers of labels, a line for each model, and one point beside them where the card reports it."""
 
     sizes: list[int]
-    models: dict[str, list[float | None]]
+    lines: list[Line]
+    shipped: Shipped | None
 
 
 @cache
@@ -24,9 +57,25 @@ def learning_curve() -> LearningCurve:
     with (Path(settings.BASE_DIR) / "static" / "data" / "learning-curve.csv").open(encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
             cells[row["model"], int(row["size"])].append(100 * float(row["accuracy"]))
-    sizes = sorted({size for _, size in cells})
-    models = sorted({model for model, _ in cells})
-    means = {
-        model: [fmean(cells[model, size]) if (model, size) in cells else None for size in sizes] for model in models
-    }
-    return LearningCurve(sizes, means)
+    shipped = _shipped()
+    sizes = sorted({size for _, size in cells} | ({shipped.labels} if shipped else set()))
+    models = [(key, *names) for key, names in MODELS.items() if any(model == key for model, _ in cells)]
+    lines = [
+        Line(name, does, [fmean(cells[model, size]) if (model, size) in cells else None for size in sizes])
+        for model, name, does in models
+    ]
+    if shipped:
+        does = f"has also read {shipped.read:,} reviews without their labels"
+        cells_of_it = [shipped.accuracy if size == shipped.labels else None for size in sizes]
+        lines.insert(0, Line(SHIPPED_NAME, does, cells_of_it))
+    return LearningCurve(sizes, lines, shipped)
+
+
+def _shipped() -> Shipped | None:
+    path = Path(settings.BASE_DIR) / "sentiment" / "pretrained" / "card.json"
+    card: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    test = card.get("report", {}).get("test")
+    if test is None:
+        return None
+    accuracy, low, high = (100 * test[name] for name in ("accuracy", "accuracy_low", "accuracy_high"))
+    return Shipped(sum(card["labels"].values()), card.get("read_without_labels", 0), accuracy, low, high, test["n"])

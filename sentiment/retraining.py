@@ -50,7 +50,7 @@ def _make_version(run: TrainingRun, report: training_runs.Progress) -> ModelVers
     method: Literal["probe", "finetune"] = "finetune" if run.method == "finetune" else "probe"
     base = settings.SENTIMENT_BASE
     result = train(examples, TrainConfig(method, base), report)
-    version = made(result, name=f"{method} on {base}", base=base, labels=len(examples))
+    version = made(result, examples, name=f"{method} on {base}", base=base)
     logger.info("%s from %d labels", version, len(examples))
     return version
 
@@ -69,7 +69,7 @@ def from_file(
         result = train(examples, selection.config, lambda share, message: report((1 + share) / 2, message))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    version = made(result, name=f"{method} on {path.name}", base=selection.config.base, labels=len(examples))
+    version = made(result, examples, name=f"{method} on {path.name}", base=selection.config.base)
     return version, in_words(selection, result)
 
 

@@ -5,12 +5,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 
 from sentiment.core import checkpoints
+from sentiment.core.baselines import nb_svm
 from sentiment.core.data import Example, labels_of, read_examples
 from sentiment.core.evaluation import Metrics, evaluate
 from sentiment.core.scorer import Scorer
@@ -20,13 +23,18 @@ from sentiment.models import ModelVersion
 
 
 def heldout() -> list[Example]:
-    """The packaged labels that no critic learns from: ten whole films of the demo corpus."""
-    return [example for example in read_examples(CORPUS) if example.split == "heldout"]
+    """The packaged labels that no critic learns from: ten whole films of the demo corpus, named by their rows."""
+    named = [replace(example, identity=str(row)) for row, example in enumerate(read_examples(CORPUS), 1)]
+    return [example for example in named if example.split == "heldout"]
 
 
 def judge(critic: Path, examples: list[Example]) -> Metrics:
+    return evaluate(_read(critic, examples), labels_of(examples))
+
+
+def _read(critic: Path, examples: list[Example]) -> list[float]:
     predictions = Scorer.load(critic, device=settings.SENTIMENT_DEVICE or None).predict([e.text for e in examples])
-    return evaluate([prediction.positive for prediction in predictions], labels_of(examples))
+    return [prediction.positive for prediction in predictions]
 
 
 def shipped() -> ModelVersion:
@@ -46,13 +54,34 @@ def shipped() -> ModelVersion:
         )
 
 
-def made(result: TrainResult, *, name: str, base: str, labels: int) -> ModelVersion:
-    """The version of a training; the same training comes out as the same version."""
+def made(result: TrainResult, learnt: list[Example], *, name: str, base: str) -> ModelVersion:
+    """The version of a training and the labels it learnt from; the same training comes out as the same version."""
     with _scratch() as folder:
         checkpoints.save(result.critic, folder, result.card)
         method, layers = result.card["chosen"]["method"], result.critic.layers
         metrics = {"cross_validation": result.metrics}
-        return _keep(folder, metrics, name=name, method=method, base=base, layers=layers, labels=labels)
+        return _keep(folder, metrics, learnt, name=name, method=method, base=base, layers=layers, labels=len(learnt))
+
+
+def _beside_nb_svm(judges: list[Example], positive: list[float], learnt: list[Example]) -> dict[str, Any]:
+    """How often NB-SVM from the same labels is right on the same texts, and on which rows only one of both is.
+
+    In the form of the shipped card's report.
+    """
+    labels = np.array(labels_of(judges)) == 1
+    simpler = nb_svm(learnt, [example.text for example in judges], seed=0).positive
+    critic_right, simpler_right = (np.array(positive) > 0.5) == labels, (simpler > 0.5) == labels
+
+    def rows(chosen: np.ndarray) -> list[int]:
+        return [int(example.identity) for example, wanted in zip(judges, chosen, strict=True) if wanted]
+
+    return {
+        "accuracy": float(simpler_right.mean()),
+        "demo_rows": {
+            "only_critic_right": rows(critic_right & ~simpler_right),
+            "only_nb_svm_right": rows(simpler_right & ~critic_right),
+        },
+    }
 
 
 @contextmanager
@@ -64,7 +93,9 @@ def _scratch() -> Iterator[Path]:
         yield Path(scratch) / "critic"
 
 
-def _keep(folder: Path, metrics: dict[str, Any] | None = None, **facts: Any) -> ModelVersion:
+def _keep(
+    folder: Path, metrics: dict[str, Any] | None = None, learnt: list[Example] | None = None, **facts: Any
+) -> ModelVersion:
     fingerprint = checkpoints.fingerprint(folder)
     kept = Path(settings.MODELS_DIR) / fingerprint
     # The same training, or another process, may have brought it already.
@@ -72,7 +103,11 @@ def _keep(folder: Path, metrics: dict[str, Any] | None = None, **facts: Any) -> 
         folder.rename(kept)
     # The row must not outlive its folder in a loss of power.
     checkpoints.sync(kept.parent)
-    metrics = {"heldout": judge(kept, heldout())} | (metrics or {})
-    facts |= {"name": facts["name"][:80], "base": facts["base"][:120], "metrics": metrics}
+    judges = heldout()
+    positive = _read(kept, judges)
+    found: dict[str, Any] = {"heldout": evaluate(positive, labels_of(judges))}
+    if learnt is not None:
+        found["nb_svm"] = _beside_nb_svm(judges, positive, learnt)
+    facts |= {"name": facts["name"][:80], "base": facts["base"][:120], "metrics": found | (metrics or {})}
     version, _ = ModelVersion.objects.get_or_create(fingerprint=fingerprint, defaults=facts)
     return version

@@ -4,7 +4,7 @@ import csv
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from statistics import fmean
@@ -28,9 +28,20 @@ COLOURS: Final = dict(
     zip(MODELS, ["#117733", "#332288", "#44aa99", "#aa4499", "#cc6677", "#999933", "#888888"], strict=True)
 )
 
+INK: Final = "#16150f"
+IN_THE_DARK: Final = dict(
+    zip(
+        [INK, *COLOURS.values()],
+        ["#efece2", "#8fe39a", "#a99bff", "#2fb3a0", "#e08ad0", "#f08a98", "#c9c95a", "#a3a3a3"],
+        strict=True,
+    )
+)
+"""What stands for each colour of the figure on a dark page."""
+SHIPPED_NAME: Final = "the critic that comes with Textflix"
+
 PUBLISHED: Final = {
     "BERT-Large": (
-        "#000000",
+        INK,
         {10: 72.6, 50: 84.3, 100: 88.1, 200: 89.5, 500: 91.1, 1000: 91.0, 2000: 92.9, 5000: 93.6, 10000: 94.6},
     ),
     "ULMFiT": (COLOURS["ulmfit"], {100: 86.4, 250: 87.8, 500: 91.5, 1000: 92.0, 2500: 91.7, 5000: 93.1, 10000: 93.6}),
@@ -172,12 +183,25 @@ def write_page(path: Path, rows: Sequence[Row]) -> None:
     path.write_text(_TABLE.sub(lambda _: tables(rows), text), "utf-8")
 
 
-def draw_figure(path: Path, rows: Sequence[Row]) -> list[Path]:
-    """Draw the curves as PNG and SVG, named `path` with those endings. Raises ExperimentError without matplotlib."""
+def shipped_point(card: Mapping[str, Any]) -> Point | None:
+    """Where a critic whose card reports its test set stands in the figure; None where the card reports none."""
+    test = card.get("report", {}).get("test")
+    if test is None:
+        return None
+    low, high = test["accuracy_low"], test["accuracy_high"]
+    return Point(sum(card["labels"].values()), test["accuracy"], low, high, test["ece"], seeds=1)
+
+
+def draw_figure(path: Path, rows: Sequence[Row], shipped: Point | None = None) -> list[Path]:
+    """Draw the curves as PNG and SVG, named `path` with those endings, and mark the shipped critic where it is given.
+
+    The SVG has no ground of its own and suits a light and a dark page. Raises ExperimentError without matplotlib.
+    """
     extra("matplotlib").use("agg")
     plt = extra("matplotlib.pyplot")
+    inks = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK)
     # No date and no random names: the same rows make the same files.
-    with plt.rc_context({"svg.hashsalt": "learning curve", "font.size": 10}):
+    with plt.rc_context({"svg.hashsalt": "learning curve", "font.size": 10, "grid.color": "#888888"} | inks):
         figure, axes = plt.subplots(figsize=(10, 6), layout="constrained")
         for model, found in points(rows).items():
             sizes = [point.size for point in found]
@@ -188,6 +212,10 @@ def draw_figure(path: Path, rows: Sequence[Row]) -> list[Path]:
         for name, (colour, published) in PUBLISHED.items():
             label = f"{name}, published"
             axes.plot([*published], [*published.values()], "x:", color=colour, label=label, markersize=5, linewidth=1)
+        if shipped:
+            reach = [[100 * (shipped.accuracy - shipped.low)], [100 * (shipped.high - shipped.accuracy)]]
+            star = {"fmt": "*", "color": COLOURS["critic"], "markersize": 10, "capsize": 6, "zorder": 5}
+            axes.errorbar([shipped.size], [100 * shipped.accuracy], yerr=reach, label=SHIPPED_NAME, **star)
         axes.set_xscale("log")
         axes.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
         axes.minorticks_off()
@@ -198,6 +226,19 @@ def draw_figure(path: Path, rows: Sequence[Row]) -> list[Path]:
         written = [path.with_name(f"{path.name}.{ending}") for ending in ("png", "svg")]
         for file in written:
             file.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(file, dpi=120, metadata={"Date": None} if file.suffix == ".svg" else None)
+            vector = file.suffix == ".svg"
+            figure.savefig(file, dpi=120, transparent=vector, metadata={"Date": None} if vector else None)
         plt.close(figure)
+    _suit_the_dark(written[1])
     return written
+
+
+def _suit_the_dark(svg: Path) -> None:
+    """Give a figure a second colour scheme. Its colours stand in style attributes, which only `!important` outdoes."""
+    rules = "".join(
+        f"[style*='{part}: {light}'] {{{part}: {dark} !important}}\n"
+        for light, dark in IN_THE_DARK.items()
+        for part in ("fill", "stroke")
+    )
+    style = f'<style type="text/css">@media (prefers-color-scheme: dark) {{\n{rules}}}</style>\n </defs>'
+    svg.write_text(svg.read_text("utf-8").replace("</defs>", style, 1), "utf-8")

@@ -14,8 +14,17 @@ import torch
 from sentiment.core.baselines import Answer, embedding_means, layer_means, nb_svm, regression, word2vec_means
 from sentiment.core.bases import resolve_base
 from sentiment.core.calibration import probability
-from sentiment.core.checkpoints import MANIFEST, fingerprint
-from sentiment.core.curve_report import MODELS, SIZES, Row, append_row, draw_figure, read_rows, write_page
+from sentiment.core.checkpoints import CARD, MANIFEST, SHIPPED, fingerprint, read_card
+from sentiment.core.curve_report import (
+    MODELS,
+    SIZES,
+    Row,
+    append_row,
+    draw_figure,
+    read_rows,
+    shipped_point,
+    write_page,
+)
 from sentiment.core.data import HELDOUT_SHA256, DataError, Example, draw, identity_of, labels_of, read_examples
 from sentiment.core.devices import best_device
 from sentiment.core.engines import engine_for, read_all
@@ -184,6 +193,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--large-base", default=BASES["critic-mpnet"], help="what the model `critic-mpnet` starts from")
     parser.add_argument("--compare", nargs=2, choices=[*MODELS], metavar=("A", "B"), help="print McNemar's test")
     parser.add_argument("--figure", type=Path, metavar="PATH", help="draw PATH.png and PATH.svg from the rows")
+    parser.add_argument(
+        "--shipped", type=Path, default=SHIPPED, metavar="DIR", help="the critic whose card's test set is marked in it"
+    )
     parser.add_argument("--page", type=Path, metavar="F.md", help="write the tables of the rows into this page")
 
 
@@ -200,7 +212,8 @@ def main(options: argparse.Namespace) -> None:
         first, second = options.compare
         print(compare(first, second, options.sizes, options.seeds, options.work))
     if options.figure:
-        draw_figure(options.figure, read_rows(options.csv))
+        card = read_card(options.shipped) if (options.shipped / CARD).exists() else {}
+        draw_figure(options.figure, read_rows(options.csv), shipped_point(card))
     if options.page:
         write_page(options.page, read_rows(options.csv))
 

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,7 +10,19 @@ import pytest
 from sentiment.core import curves
 from sentiment.core.__main__ import main
 from sentiment.core.baselines import Answer
-from sentiment.core.curve_report import MODELS, PUBLISHED, Row, append_row, draw_figure, points, read_rows, tables
+from sentiment.core.curve_report import (
+    IN_THE_DARK,
+    MODELS,
+    PUBLISHED,
+    SHIPPED_NAME,
+    Row,
+    append_row,
+    draw_figure,
+    points,
+    read_rows,
+    shipped_point,
+    tables,
+)
 from sentiment.core.curves import Corpus, compare, run
 from sentiment.core.data import DataError, Example, write_examples
 from sentiment.core.evaluation import evaluate, wilson_interval
@@ -205,6 +218,42 @@ def test_the_figure_shows_ours_and_the_published_and_is_the_same_again(tmp_path)
         assert f"<!-- {name} -->" in once.decode()
     draw_figure(tmp_path / "new" / "curve", rows)
     assert svg.read_bytes() == once
+
+
+def test_the_figure_suits_a_light_and_a_dark_page(tmp_path):
+    _, svg = draw_figure(tmp_path / "curve", [row(model) for model in MODELS], POINT)
+    root = ElementTree.parse(svg).getroot()
+    used = [e.get("style", "") for e in root.iter() if not e.tag.endswith("style")]
+    colours = {colour for style in used for colour in re.findall(r"#[0-9a-f]{6}", style)}
+    assert colours == IN_THE_DARK.keys()
+    dark = "".join(root.itertext()).partition("@media (prefers-color-scheme: dark)")[2]
+    for light, instead in IN_THE_DARK.items():
+        for part in ("fill", "stroke"):
+            assert f"[style*='{part}: {light}'] {{{part}: {instead} !important}}" in dark
+
+
+CARD = {
+    "labels": {"negative": 40, "positive": 60},
+    "report": {"test": {"accuracy": 0.91, "accuracy_low": 0.9, "accuracy_high": 0.92, "ece": 0.04}},
+}
+POINT = shipped_point(CARD)
+
+
+def test_the_shipped_critic_is_one_marked_point_with_its_interval(tmp_path):
+    assert (POINT.size, POINT.accuracy, POINT.low, POINT.high) == (100, 0.91, 0.9, 0.92)
+    assert shipped_point({}) is None
+    plain = draw_figure(tmp_path / "plain", [row()])[1].read_text()
+    marked = draw_figure(tmp_path / "marked", [row()], POINT)[1].read_text()
+    assert (SHIPPED_NAME in plain, SHIPPED_NAME in marked) == (False, True)
+
+
+def test_the_command_marks_the_shipped_critic_where_it_is_there(tmp_path):
+    append_row(tmp_path / "rows.csv", row())
+    arguments = ["curve", "--csv", str(tmp_path / "rows.csv"), "--figure", str(tmp_path / "curve")]
+    assert main(arguments) == 0
+    assert SHIPPED_NAME in (tmp_path / "curve.svg").read_text()
+    assert main([*arguments, "--shipped", str(tmp_path / "nowhere")]) == 0
+    assert SHIPPED_NAME not in (tmp_path / "curve.svg").read_text()
 
 
 def test_the_command_runs_cells_compares_and_writes_the_page(data, tmp_path, capsys):

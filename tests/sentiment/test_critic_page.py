@@ -1,12 +1,15 @@
 """The critic's public record, and the box to try it: read by the worker, seen by nobody else, gone after an hour."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from sentiment import model_log, score_requests, scoring
+from sentiment import learning_curve, model_log, score_requests, scoring
+from sentiment.core import curve_report
+from sentiment.core.checkpoints import SHIPPED, read_card
 from sentiment.core.scorer import Scorer
 from sentiment.models import ScoreRequest
 from sentiment.promotion import promote
@@ -26,7 +29,7 @@ def test_a_text_is_read_by_the_worker_and_shown_with_its_evidence(client, versio
     assert "reading…" in client.get(address).content.decode()
     scoring.drain(1, live_only=True)
     page = client.get(address).content.decode()
-    assert "Reads negative" in page
+    assert re.search(r"<strong>Reads negative</strong> · 9\d%", page)
     assert "hx-trigger" not in page.split('id="tried"')[1].split("</form>")[0]
     assert '<mark id="s-' in page
     assert not Review.objects.exists()
@@ -103,7 +106,7 @@ def test_every_version_is_listed_with_its_figures_and_the_serving_one_is_named(c
     make_version()
     page = client.get("/critic/").content.decode()
     assert page.count("85% of 100 (77%–91%)") == 3
-    assert page.count("<strong>serves</strong>") == 1
+    assert page.count("<strong>in use</strong>") == 1
     assert "better by two points" in page
     assert "never" in page
 
@@ -118,16 +121,38 @@ def test_films_that_the_last_change_moved_are_named(client, movie, make_movie, m
     scoring.drain(10)
     newer.scores.update(positive=0.5)
     call_command("rebuild_sentiment")
-    assert client.get("/critic/").context["moves"] == []
     model_log.note_moves()
-    context = client.get("/critic/").context
-    (move,) = context["moves"]
+    (move,) = client.get("/critic/").context["change"].moves
     assert (move.movie, move.reviews, move.after) == (movie, 3, 50)
     assert move.before > 50
 
 
+def test_each_promotion_shows_as_soon_as_everything_is_read_again(client, movie, make_review, version, make_version):
+    for _ in range(3):
+        make_review(movie, PRAISE)
+    score_backlog()
+    before = version
+    for _ in range(3):
+        newer = make_version()
+        promote(newer, reason="newer")
+        # A sweeper that found nothing to read just before the promotion notes nothing half-read.
+        model_log.note_moves()
+        page = client.get("/critic/").content.decode()
+        assert f"Version {newer.pk} took over from version {before.pk}. Reviews are being read again" in page
+        score_backlog()
+        score_backlog()
+        page = client.get("/critic/").content.decode()
+        assert f"Version {newer.pk} took over from version {before.pk}. These films moved most" in page
+        before = newer
+
+
+def test_the_first_version_took_over_from_none(client, version):
+    score_backlog()
+    assert client.get("/critic/").context["change"] is None
+
+
 def test_without_any_version_the_page_says_so(client, db):
-    assert "No version serves yet" in client.get("/critic/").content.decode()
+    assert "No version is in use yet" in client.get("/critic/").content.decode()
 
 
 def test_queries_do_not_grow_with_the_versions(client, version, make_version, django_assert_max_num_queries):
@@ -138,27 +163,88 @@ def test_queries_do_not_grow_with_the_versions(client, version, make_version, dj
         client.get("/critic/")
 
 
+def demo_reviews(make_review, movie, *rows):
+    for row in rows:
+        make_review(movie, PRAISE, source="demo", external_id=f"demo/{row}")
+
+
 def test_calibration_and_the_simpler_model_are_told_where_the_card_tells_them(client, version, movie, make_review):
-    make_review(movie, PRAISE, source="demo", external_id="demo/7")
+    demo_reviews(make_review, movie, 7)
     rows = {"only_critic_right": [7, 8], "only_nb_svm_right": []}
     bins = [{"n": 40, "predicted": 0.05, "positive": 0.1}, {"n": 60, "predicted": 0.9, "positive": 0.85}]
     version.metrics["report"] = {
-        "test": {"accuracy": 0.91, "calibration": bins},
+        "test": {"accuracy": 0.91, "n": 5002, "calibration": bins},
         "nb_svm": {"accuracy": 0.814, "demo_rows": rows},
     }
     version.save()
     answer = client.get("/critic/")
     assert [(dot.said, dot.so, dot.n) for dot in answer.context["dots"]] == [(5, 10, 40), (90, 85, 60)]
-    assert [review.external_id for review in answer.context["rival"].only_critic] == ["demo/7"]
+    only_critic = answer.context["rival"].only_critic
+    assert (only_critic.count, [review.external_id for review in only_critic.reviews]) == (2, ["demo/7"])
     page = answer.content.decode()
-    assert "right on 81.4% of the test reviews, the critic on 91.0%" in page
+    assert "right on 81.4% of 5,002 reviews that neither ever saw, the critic on 91.0%" in page
+    assert "91.0% of 5,002 in a larger test" in page
     assert page.count("<circle") == 2
 
 
-def test_the_learning_curve_has_its_table(client, db):
+def test_a_version_that_was_not_compared_falls_back_to_the_newest_that_was(
+    client, version, make_version, movie, make_review
+):
+    demo_reviews(make_review, movie, 7, 8)
+    compared, newest = make_version(), make_version()
+    rows = {"only_critic_right": [7], "only_nb_svm_right": [8]}
+    compared.metrics["nb_svm"] = {"accuracy": 0.7, "demo_rows": rows}
+    compared.save()
+    promote(newest, reason="newer")
+    page = client.get("/critic/").content.decode()
+    assert "right on 70.0% of 100 demo reviews that neither ever saw, the critic on 85.0%" in page
+    assert f"That is version {compared.pk}, the newest that was compared" in page
+    promote(compared, reason="compared")
+    assert "the newest that was compared" not in client.get("/critic/").content.decode()
+
+
+def test_demo_reviews_that_this_site_does_not_have_are_counted_and_said_not_to_be_there(client, version):
+    rows = {"only_critic_right": [7, 8, 9], "only_nb_svm_right": []}
+    version.metrics["nb_svm"] = {"accuracy": 0.7, "demo_rows": rows}
+    version.save()
+    page = client.get("/critic/").content.decode()
+    assert "Only the critic: 3" in page
+    assert "None of them is on this site." in page
+
+
+def test_versions_are_told_in_words_and_their_technique_in_small_print(client, make_version):
+    promote(make_version(), reason="first version, 85.0% right on 100 held-out texts")
+    promote(make_version(), reason="86.0% against the champion's 85.0% on 100 held-out texts")
+    page = client.get("/critic/").content.decode()
+    assert "quick training on 120 labelled reviews" in page
+    assert re.search(r"<small[^>]*>logistic regression on frozen features, first 3 layers of minilm</small>", page)
+    assert "right on 86.0% of 100 reviews that it never saw, the version before it on 85.0%" in page
+    assert "first version, 85.0% right on 100 reviews that it never saw" in page
+    assert "champion" not in page
+
+
+def test_the_learning_curve_has_its_table_and_the_critic_that_comes_with_the_project(client, db):
     answer = client.get("/critic/")
-    curve = answer.context["curve"]
+    curve, page = answer.context["curve"], answer.content.decode()
     assert curve.sizes == sorted(curve.sizes)
-    assert all(len(cells) == len(curve.sizes) for cells in curve.models.values())
-    shown = f"{curve.models['nb-svm'][-1]:.1f}"
-    assert f"<td>{shown}</td>" in answer.content.decode()
+    assert all(len(line.cells) == len(curve.sizes) for line in curve.lines)
+    by_name = {line.name: line.cells for line in curve.lines}
+    assert f"<td>{by_name['NB-SVM'][-1]:.1f}</td>" in page
+    test = read_card(SHIPPED)["report"]["test"]
+    assert by_name["the critic that comes with Textflix"][curve.sizes.index(500)] == 100 * test["accuracy"]
+    assert f"{100 * test['accuracy_low']:.1f}–{100 * test['accuracy_high']:.1f}%) of {test['n']:,} reviews" in page
+
+
+def test_models_have_the_names_that_the_figure_gives_them():
+    assert {key: name for key, (name, _) in learning_curve.MODELS.items()} == curve_report.MODELS
+    assert learning_curve.SHIPPED_NAME == curve_report.SHIPPED_NAME
+
+
+def test_without_a_shipped_critic_the_curve_has_no_star(client, db, settings, tmp_path):
+    (tmp_path / "static").symlink_to(settings.BASE_DIR / "static")
+    settings.BASE_DIR = tmp_path
+    learning_curve.learning_curve.cache_clear()
+    try:
+        assert learning_curve.learning_curve().shipped is None
+    finally:
+        learning_curve.learning_curve.cache_clear()
