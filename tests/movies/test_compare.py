@@ -28,6 +28,8 @@ def test_each_aspect_of_either_film_is_a_row(client, films):
     rows = [row.split("</tr>")[0] for row in page.split("<tr>")[2:]]
     assert [("acting" in row, "music" in row) for row in rows] == [(True, False), (False, True)]
     assert "3 of 4 positive" in rows[0]
+    assert '<rect class="g" width="75.0%"' in rows[0]
+    assert '<rect class="g" width="0.0%"' in rows[0], "nothing praises the second film's"
     assert "0 of 2 positive" in rows[0]
     assert "not judged" in rows[1]
 

@@ -33,9 +33,10 @@ Films = Callable[[str], MovieQuerySet]
 def facets(films: Films, wanted: dict[str, Any], genres: dict[str, str]) -> dict[str, list[Option]]:
     """Count each facet's choices; kept for some minutes for each way of narrowing.
 
-    `genres` are names by slug. A choice that was made is offered even where it leaves nothing.
+    `genres` are names by slug. A choice that was made is offered even where it leaves nothing. What a search finds is
+    counted each time: whoever asks for many texts would fill the cache with them.
     """
-    counts = _kept(wanted, films)
+    counts = _count(films) if "q" in wanted else _kept(wanted, films)
     names: dict[str, Callable[[str], str | None]] = {"genre": genres.get, "decade": lambda value: f"{value}s"}
     found: dict[str, list[Option]] = {}
     for facet, of_facet in counts.items():

@@ -70,16 +70,30 @@ class BrowseForm(forms.Form):
 
     @cached_property
     def facets(self) -> dict[str, list[Option]]:
-        """What can be narrowed further, with counts: of all films that the other filters leave, whatever is sought."""
-        return facets(self.narrowed, self.wanted, {slug: name for _, slug, name in self.genres})
+        """What can be narrowed further, with counts: of all films that the other filters and the search leave."""
+        return facets(self.counted, self.wanted, {slug: name for _, slug, name in self.genres})
 
-    def films(self) -> MovieQuerySet:
-        films = self.narrowed()
+    @cached_property
+    def sought(self) -> MovieQuerySet:
+        """What the search finds, whatever it is narrowed to afterwards: that only takes films away."""
+        films = Movie.objects.listed()
         return search(films, text) if (text := self.wanted.get("q")) else films
 
-    def narrowed(self, but: str = "") -> MovieQuerySet:
-        """The films that all filters leave, or all but one of them."""
+    @cached_property
+    def found(self) -> list[int]:
+        """The same by their ids: looked for once, and counted in six ways."""
+        return list(self.sought.values_list("pk", flat=True))
+
+    def films(self) -> MovieQuerySet:
+        return self.narrowed(self.sought)
+
+    def counted(self, but: str) -> MovieQuerySet:
+        """The films that the search and all filters but one leave."""
         films = Movie.objects.listed()
+        return self.narrowed(films.filter(pk__in=self.found) if "q" in self.wanted else films, but)
+
+    def narrowed(self, films: MovieQuerySet, but: str = "") -> MovieQuerySet:
+        """Those of the films that all filters leave, or all but one of them."""
         wanted = {name: value for name, value in self.wanted.items() if name != but}
         if genre := wanted.get("genre"):
             # By its id, which the planner has statistics for.
