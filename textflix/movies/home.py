@@ -13,7 +13,7 @@ from textflix.movies.models import Movie, MovieQuerySet
 from textflix.reviews.models import Review
 
 SHOWN = 4
-LATELY_KEY = "home.loved-lately"
+LOVED_KEY = "home.loved"
 MONTH = timedelta(days=30)
 FEWEST_IN_MONTH = 3
 IN_MONTH = f"loved, and liked by most of {FEWEST_IN_MONTH} reviews or more in the last 30 days"
@@ -43,12 +43,11 @@ def shelves() -> list[Shelf]:
     reviewed = Movie.objects.filter(sentiment__reviews__gt=0)
     loved = reviewed.filter(sentiment__low__gte=LOVED).order_by("-sentiment__low", "pk")
     divided = reviewed.filter(sentiment__divided_low__gte=DIVIDED_LOW).order_by("-sentiment__divided_low", "pk")
-    lately = _loved_lately()
+    lately, most_loved = _most_loved(loved)
     chosen = [
-        # What a month does not fill, all time does.
-        ("Most loved this month", IN_MONTH, lately, "")
-        if len(lately) == SHOWN
-        else ("Most loved", "liked by most, and surely so", _ids(loved), "sort=positive"),
+        ("Most loved this month", IN_MONTH, most_loved, "")
+        if lately
+        else ("Most loved", "liked by most, and surely so", most_loved, "sort=positive"),
         ("Most divisive", "many for it, many against", _ids(divided), "sort=divided"),
         ("Newly reviewed", "the newest reviews first", _newly_reviewed(), ""),
     ]
@@ -64,19 +63,21 @@ def _ids(films: MovieQuerySet) -> list[int]:
     return list(films.listed().values_list("pk", flat=True)[:SHOWN])
 
 
-def _loved_lately() -> list[int]:
-    """Loved films that most of the last 30 days' reviews liked, by the lower end of that share's Wilson interval.
+def _most_loved(loved: MovieQuerySet) -> tuple[bool, list[int]]:
+    """Whether the month fills a row, and the films: the month's, or else those of all time.
 
-    All of these reviews are counted for it, and so it is kept for some minutes.
+    All reviews of the month are counted for it, and so it is kept for some minutes.
     """
-    kept: list[int] | None = caches["pages"].get(LATELY_KEY)
+    kept: tuple[bool, list[int]] | None = caches["pages"].get(LOVED_KEY)
     if kept is None:
-        kept = _rank_lately()
-        caches["pages"].set(LATELY_KEY, kept, KEPT_SECONDS)
+        lately = _rank_lately()
+        kept = (True, lately) if len(lately) == SHOWN else (False, _ids(loved))
+        caches["pages"].set(LOVED_KEY, kept, KEPT_SECONDS)
     return kept
 
 
 def _rank_lately() -> list[int]:
+    """Loved films that most of the last 30 days' reviews liked, by the lower end of that share's Wilson interval."""
     rows = (
         Review.objects.public()
         .filter(written_at__gt=timezone.now() - MONTH, movie__listed=True, movie__sentiment__low__gte=LOVED)
