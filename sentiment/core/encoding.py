@@ -89,12 +89,9 @@ class TextEncoder:
         ]
 
     @property
-    def mask_id(self) -> int:
-        """The token that hides another. Raises ValueError where the tokenizer has none."""
-        for name in MASKS:
-            if (found := self._tokenizer.token_to_id(name)) is not None:
-                return int(found)
-        raise ValueError(f"The tokenizer has none of the tokens {', '.join(MASKS)}.")
+    def mask_id(self) -> int | None:
+        """The token that hides another; None where the tokenizer has none."""
+        return next((found for name in MASKS if (found := self._tokenizer.token_to_id(name)) is not None), None)
 
     def _cut(self, ids: Offsets, starts: Offsets) -> Encoded:
         room = self.max_tokens - len(self._before) - len(self._after)

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from sentiment.core.classifier import Critic
-from sentiment.core.encoding import Batch
+from sentiment.core.data import DataError
+from sentiment.core.encoding import MASKS, Batch
 from sentiment.core.finetuning import Tuning, descend
 from sentiment.core.progress import Progress
 
@@ -41,13 +42,15 @@ def pretrain(
     """Train the whole encoder of `critic` on masked words of `texts`, joined and cut to its full length; no label.
 
     A fifth of the words of each piece are guessed. Sources: Devlin et al. 2019, arXiv:1810.04805; Gururangan et al.
-    2020 ("Don't stop pretraining"), arXiv:2004.10964. The head stays as it was. Raises ValueError for a tokenizer
-    without a mask, or texts that do not fill one piece.
+    2020 ("Don't stop pretraining"), arXiv:2004.10964. The head stays as it was. Raises DataError for a base
+    whose tokenizer has no mask, or texts that do not fill one piece.
     """
-    pieces = critic.text_encoder.pieces(texts)
+    mask_id, pieces = critic.text_encoder.mask_id, critic.text_encoder.pieces(texts)
+    if mask_id is None:
+        raise DataError(f"Base {critic.base.name!r} cannot guess words: its tokenizer has none of {', '.join(MASKS)}.")
     if not pieces:
-        raise ValueError("The texts do not fill one piece of the critic's length.")
-    mask_id, count = critic.text_encoder.mask_id, max(1, round(MASKED * int(pieces[0].own.sum())))
+        raise DataError(f"The texts do not fill one piece of {critic.text_encoder.max_tokens} tokens: give more.")
+    count = max(1, round(MASKED * int(pieces[0].own.sum())))
     critic.encoder.requires_grad_(True)
     for name, parameter in critic.encoder.named_parameters():
         # Fused attention has no fast gradient for it, and distances mean the same in every text.

@@ -85,12 +85,18 @@ def test_words_share_their_vectors_with_the_encoder(base):
     assert guesser.words is base.encoder.get_input_embeddings().weight
 
 
-def test_a_tokenizer_without_a_mask_or_too_few_texts_are_refused(base, monkeypatch):
-    with pytest.raises(ValueError, match="do not fill one piece"):
-        pretrain(base, ["good"], QUICK, lambda *_: None)
+def test_a_tokenizer_without_a_mask_or_too_few_texts_are_refused_in_a_sentence(
+    base_folder, tmp_path, monkeypatch, capsys
+):
+    write_examples(tmp_path / "texts.jsonl", [Example("good", None, split="train")])
+    options = ["--data", tmp_path / "texts.jsonl", "--texts", 1, "--work", tmp_path, "--output", tmp_path / "made"]
+    command = [str(each) for each in ["pretrain", *options, "--start", base_folder, "--max-tokens", 20]]
+    assert main(command) == 1
+    assert "do not fill one piece of 20 tokens" in capsys.readouterr().err
     monkeypatch.setattr("sentiment.core.encoding.MASKS", ("<none>",))
-    with pytest.raises(ValueError, match="has none of the tokens <none>"):
-        pretrain(base, TEXTS, QUICK, lambda *_: None)
+    assert main(command) == 1
+    assert "cannot guess words: its tokenizer has none of" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
 
 
 def test_the_command_makes_a_base_to_train_from_and_its_card_says_from_what(base_folder, examples, tmp_path):
