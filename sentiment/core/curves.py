@@ -30,6 +30,7 @@ from sentiment.core.devices import best_device
 from sentiment.core.engines import engine_for, read_all
 from sentiment.core.evaluation import Metrics, evaluate
 from sentiment.core.features import FeatureStore
+from sentiment.core.finetuning import Tuning
 from sentiment.core.significance import mcnemar
 from sentiment.core.training import TrainConfig, train
 from sentiment.core.ulmfit import ulmfit
@@ -41,6 +42,8 @@ SEEDS: Final = (0, 1, 2)
 WORK: Final = Path("var/curve")
 BASES: Final = {"critic": "minilm", "critic-mpnet": "mpnet"}
 """What the critics start from."""
+TUNINGS: Final = {"critic": Tuning(learning_rate=1e-4), "critic-mpnet": Tuning(learning_rate=3e-5)}
+"""A narrow encoder that has not met reviews bears, and needs, larger steps than a wide one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def reader_of(model: str, corpus: Corpus, work: Path, bases: Mapping[str, str] =
     What can be shared by cells is kept in `work`.
     """
     if model in bases:
-        return finetuned(bases[model], work)
+        return finetuned(bases[model], TUNINGS[model], work)
     texts_identity = identity_of(Example(text, None) for text in corpus.unlabelled)[:12]
     match model:
         case "nb-svm":
@@ -86,22 +89,26 @@ def reader_of(model: str, corpus: Corpus, work: Path, bases: Mapping[str, str] =
     return lambda labelled, texts, seed: regression(labelled, texts, store.of, seed)
 
 
-def finetuned(base: str, work: Path) -> Reader:
+def finetuned(base: str, tuning: Tuning, work: Path) -> Reader:
     """Make ready the critic itself, fine-tuned from `base`; an interrupted fine-tuning is taken up from `work`."""
-    identity = identity_of_base(base)
+    start = _start(base, tuning)
 
     def read(labelled: Sequence[Example], texts: Sequence[str], seed: int) -> Answer:
-        cell = work / f"finetune-{identity}-{identity_of(labelled)[:12]}-{seed}"
+        cell = work / f"finetune-{identity_of_base(base)}-{identity_of(labelled)[:12]}-{seed}"
         cell.mkdir(parents=True, exist_ok=True)
-        trained = train(labelled, TrainConfig(method="finetune", base=base, seed=seed, finetune_folds=2), work=cell)
+        config = TrainConfig(method="finetune", base=base, seed=seed, finetune_folds=2, tuning=tuning)
+        trained = train(labelled, config, work=cell)
         chosen, critic = trained.card["chosen"], trained.critic.to(best_device())
         logits, _ = read_all(critic, engine_for(critic), critic.text_encoder.encode(texts))
         positive = probability(logits, critic.temperature)
         shutil.rmtree(cell)
-        detail = f"base={identity} method={chosen['method']} layers={chosen['layers']} C={chosen['C']:g}"
-        return Answer(positive, detail)
+        return Answer(positive, f"{start} method={chosen['method']} layers={chosen['layers']} C={chosen['C']:g}")
 
     return read
+
+
+def _start(base: str, tuning: Tuning) -> str:
+    return f"base={identity_of_base(base)} rate={tuning.learning_rate:g} epochs={tuning.epochs}"
 
 
 def identity_of_base(base: str) -> str:
@@ -121,14 +128,16 @@ def run(
     """Run the cells (model, size, seed) that have no row in `path`, and add their rows; keep their answers in `work`.
 
     The same cell gives the same figures again, its seconds aside. Raises DataError where `path` holds rows of a critic
-    from another base: they would stand for this one.
+    that started from another base or in other steps: they would stand for this one.
     """
     cells = list(cells)
     for name in {model for model, _, _ in cells} & bases.keys():
         others = {row.detail for row in read_rows(path) if row.model == name}
-        if any(f"base={identity_of_base(bases[name])} " not in detail for detail in others):
+        start = _start(bases[name], TUNINGS[name])
+        if not all(detail.startswith(f"{start} ") for detail in others):
             raise DataError(
-                f"{path} has rows of {name} from another base than {bases[name]}: remove them, or name a new file."
+                f"{path} has rows of {name} from another start than {bases[name]} ({start}): "
+                "remove them, or name a new file."
             )
     texts, labels = [example.text for example in corpus.heldout], labels_of(corpus.heldout)
     readers: dict[str, Reader] = {}

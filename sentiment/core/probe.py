@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sentiment.core.classifier import Critic
 from sentiment.core.data import DataError
+from sentiment.core.devices import half_pays
 from sentiment.core.encoding import Encoded, length_sorted_batches, token_budget
 
 Floats = npt.NDArray[np.float64]
@@ -65,10 +66,11 @@ def layer_features(
     for positions in length_sorted_batches(encoded, token_budget(critic.device)):
         batch = critic.text_encoder.collate([encoded[i] for i in positions], critic.device)
         with torch.inference_mode():
-            output = critic.encoder(batch.input_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
+            with torch.autocast(critic.device.type, torch.bfloat16, enabled=half_pays(critic.device)):
+                output = critic.encoder(batch.input_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
             weights = batch.own / batch.own.sum(dim=1, keepdim=True).clamp(min=1)
             for layer, hidden in enumerate(output.hidden_states[1:]):
-                features[layer, positions] = torch.einsum("nth,nt->nh", hidden, weights).cpu().numpy()
+                features[layer, positions] = torch.einsum("nth,nt->nh", hidden.float(), weights).cpu().numpy()
         done += len(positions)
         report(done / len(encoded), f"reading {done} of {len(encoded)} texts")
     return features

@@ -128,9 +128,9 @@ def _classify(
             num_workers=0,
         )
 
-    # The labels of what is judged are not known here: any will do.
-    unread = loader(judged, [0] * len(judged), JUDGED_BATCH, shuffle=False)
-    loaders = fastai.DataLoaders(loader(texts, labels, BATCH, shuffle=True), unread)
+    # fastai judges after every epoch, and nothing is chosen by that: one text keeps it short.
+    one = loader(texts[:1], labels[:1], 1, shuffle=False)
+    loaders = fastai.DataLoaders(loader(texts, labels, BATCH, shuffle=True), one)
     loaders.vocab = vocabulary
     learner = fastai.text_classifier_learner(
         loaders,
@@ -145,7 +145,8 @@ def _classify(
         for group, steps, rate in STAGES:
             learner.freeze_to(group)
             learner.fit_one_cycle(math.ceil(steps / len(learner.dls.train)), _rates(rate))
-        probabilities, _ = learner.get_preds(dl=unread)
+        # The labels of what is judged are not known here: any will do.
+        probabilities, _ = learner.get_preds(dl=loader(judged, [0] * len(judged), JUDGED_BATCH, shuffle=False))
     return probabilities[:, 1].numpy()
 
 

@@ -1,4 +1,4 @@
-"""Fused attention computes what transformers' own does."""
+"""Fused attention computes what transformers' own does, and is what training uses."""
 
 import pytest
 import torch
@@ -35,3 +35,12 @@ def test_only_what_it_knows_is_changed(mpnet):
     kinds = [type(module) for module in bert.modules()]
     fuse(bert)
     assert [type(module) for module in bert.modules()] == kinds
+
+
+def test_training_with_dropout_keeps_attention_fused(critic):
+    critic.encoder.train()
+    batch = critic.text_encoder.collate(critic.text_encoder.encode(["a good film", "bad"]))
+    with torch.profiler.profile() as seen:
+        first, second = (critic(batch).logits for _ in range(2))
+    assert not torch.equal(first, second), "dropout is at work elsewhere"
+    assert any("flash_attention" in event.name for event in seen.events())

@@ -26,6 +26,7 @@ from sentiment.core.curve_report import (
 from sentiment.core.curves import Corpus, compare, run
 from sentiment.core.data import DataError, Example, write_examples
 from sentiment.core.evaluation import evaluate, wilson_interval
+from sentiment.core.finetuning import Tuning
 
 DOCS = Path(__file__).parents[2] / "docs"
 CELLS = [("nb-svm", size, seed) for size in (10, 20) for seed in (0, 1)]
@@ -128,13 +129,21 @@ def test_probe_word_vectors_and_critic_run_from_ten_labels(corpus, base_folder, 
     assert not list((tmp_path / "work").glob("finetune-*"))
 
 
-def test_rows_of_the_critic_from_another_base_do_not_stand_for_this_one(corpus, base_folder, tmp_path):
-    path = tmp_path / "rows.csv"
-    append_row(path, replace(row("critic"), detail="base=000000000000 method=probe"))
-    with pytest.raises(DataError, match="another base"):
-        run(
-            corpus, [("critic", 10, 0)], path, tmp_path / "work", bases={"critic": str(base_folder)}, say=lambda _: None
-        )
+def test_rows_of_the_critic_from_another_start_do_not_stand_for_this_one(corpus, base_folder, tmp_path, monkeypatch):
+    path, bases = tmp_path / "rows.csv", {"critic": str(base_folder)}
+
+    def again():
+        run(corpus, [("critic", 10, 0)], path, tmp_path / "work", bases, say=lambda _: None)
+
+    append_row(path, replace(row("critic"), detail="base=000000000000 rate=0.0001 epochs=4 method=probe"))
+    with pytest.raises(DataError, match="another start"):
+        again()
+    path.unlink()
+    again()
+    again()
+    monkeypatch.setitem(curves.TUNINGS, "critic", Tuning(learning_rate=1e-3))
+    with pytest.raises(DataError, match="another start"):
+        again()
 
 
 def test_two_models_are_compared_on_the_texts_they_judged(corpus, tmp_path, monkeypatch):
