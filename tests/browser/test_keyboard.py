@@ -111,6 +111,16 @@ def test_what_is_chosen_from_nothing_is_searched_for(page: Page, site: Site) -> 
     page.wait_for_url(re.compile(r"/films/\?q=rear\+wind$"))
 
 
+def test_the_other_film_of_a_comparison_is_found_while_typing(page: Page, site: Site) -> None:
+    page.goto(f"/compare/?a={read_film(site)}")
+    page.get_by_label("Film", exact=True).focus()
+    page.keyboard.type("vertigo", delay=30)
+    found = page.locator("#found a").first
+    expect(found).to_have_text(re.compile("Vertigo"))
+    found.click()
+    page.wait_for_url(re.compile(r"a=.+&b=vertigo"))
+
+
 def test_what_is_counted_shows_where_the_bar_is_pointed_at_or_the_list_focused(page: Page, site: Site) -> None:
     page.goto(f"/film/{read_film(site)}/")
     counted = page.get_by_text("read by the version that serves")
