@@ -1,8 +1,8 @@
 """ULMFiT: a language model of reviews, tuned to be a classifier layer by layer. Needs fastai, and nothing else does.
 
 Source: Howard and Ruder 2018, "Universal Language Model Fine-tuning for Text Classification", arXiv:1801.06146. Theirs
-is pretrained on Wikipedia; this one is smaller, and pretrained on reviews that nobody labelled. Its schedule is fixed
-beforehand: nothing is chosen on labels, and its probabilities are left as they are.
+is pretrained on Wikipedia; this one is smaller, and pretrained on reviews that nobody labelled, once over. Its schedule
+is fixed beforehand: nothing is chosen on labels, and its probabilities are left as they are.
 """
 
 import math
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 
 from sentiment.core.baselines import Answer, extra, words
-from sentiment.core.data import Example, labels_of, shuffled
+from sentiment.core.data import Example, labels_of
+from sentiment.core.devices import best_device, half_pays
 
-TEXTS: Final = 5_000
 VOCABULARY: Final = 10_000
 SIZES: Final = {"emb_sz": 200, "n_hid": 400, "n_layers": 3}
-EPOCHS: Final = 2
-PARTS: Final = 20
+PARTS: Final = 40
 RATE: Final = 5e-3
 SEQUENCE: Final = 72
 LM_ROWS: Final = 16
@@ -40,8 +40,7 @@ def ulmfit(unlabelled: Sequence[str], work: Path) -> Callable[[Sequence[Example]
     An interrupted pretraining is taken up from the last of its PARTS. Raises ExperimentError where fastai is missing.
     """
     fastai = extra("fastai.text.all")
-    texts = shuffled(unlabelled, 0)[:TEXTS]
-    frequencies = Counter(word for text in texts for word in words(text))
+    frequencies = Counter(word for text in unlabelled for word in words(text))
     vocabulary = fastai.make_vocab(frequencies, min_freq=3, max_vocab=VOCABULARY)
     numbers = {word: number for number, word in enumerate(vocabulary)}
     first, unknown = numbers[fastai.BOS], numbers[fastai.UNK]
@@ -51,14 +50,14 @@ def ulmfit(unlabelled: Sequence[str], work: Path) -> Callable[[Sequence[Example]
 
     pretrained = work / f"{PARTS}.pth"
     if not pretrained.exists():
-        _pretrain(fastai, numbered(texts), vocabulary, work)
+        _pretrain(fastai, numbered(unlabelled), vocabulary, work)
 
     def read(labelled: Sequence[Example], texts: Sequence[str], seed: int) -> Answer:
         fastai.set_seed(seed, reproducible=True)
         known = numbered([example.text for example in labelled])
         encoder = _tuned_encoder(fastai, known, vocabulary, pretrained)
         positive = _classify(fastai, known, labels_of(labelled), numbered(texts), vocabulary, encoder)
-        return Answer(positive, f"pretrained on {min(TEXTS, len(unlabelled))} reviews")
+        return Answer(positive, f"pretrained on {len(unlabelled)} reviews")
 
     return read
 
@@ -69,8 +68,10 @@ def _pretrain(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], work
     kept = {int(path.stem) for path in work.glob("[0-9]*.pth")}
     if done := max(kept, default=0):
         learner.load(str(done), with_opt=True)
-    part = fastai.ShortEpochCallback(pct=EPOCHS / PARTS, short_valid=True)
-    with learner.no_bar(), learner.no_logging():
+    part = fastai.ShortEpochCallback(pct=1 / PARTS, short_valid=True)
+    device = best_device()
+    half = torch.autocast(device.type, torch.bfloat16, enabled=half_pays(device))
+    with learner.no_bar(), learner.no_logging(), half:
         for number in range(done + 1, PARTS + 1):
             # The rate rises for the first half and falls for the second, part by part.
             learner.fit(1, RATE * 2 * min(number, PARTS + 1 - number) / PARTS, cbs=part)
