@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 MODELS = {
-    "critic": ("critic", "an encoder whose upper layers learn, too"),
-    "critic-mpnet": ("critic on mpnet", "the same with a larger encoder"),
+    "critic": ("critic", "an encoder that has read reviews without their labels, and whose upper layers learn, too"),
+    "critic-mpnet": ("critic on mpnet", "a larger encoder as it came, whose upper layers learn, too"),
     "probe": ("probe", "an encoder as it came, and one simple rule on top that learns"),
     "ulmfit": ("ULMFiT", "a language model of 2018"),
     "nb-svm": ("NB-SVM", "counts words and pairs of words"),

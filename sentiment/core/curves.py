@@ -91,10 +91,10 @@ def reader_of(model: str, corpus: Corpus, work: Path, bases: Mapping[str, str] =
 
 def finetuned(base: str, tuning: Tuning, work: Path) -> Reader:
     """Make ready the critic itself, fine-tuned from `base`; an interrupted fine-tuning is taken up from `work`."""
-    start = _start(base, tuning)
+    identity, start = identity_of_base(base), _start(base, tuning)
 
     def read(labelled: Sequence[Example], texts: Sequence[str], seed: int) -> Answer:
-        cell = work / f"finetune-{identity_of_base(base)}-{identity_of(labelled)[:12]}-{seed}"
+        cell = work / f"finetune-{identity}-{identity_of(labelled)[:12]}-{seed}"
         cell.mkdir(parents=True, exist_ok=True)
         config = TrainConfig(method="finetune", base=base, seed=seed, finetune_folds=2, tuning=tuning)
         trained = train(labelled, config, work=cell)

@@ -48,7 +48,7 @@ def ulmfit(unlabelled: Sequence[str], work: Path) -> Callable[[Sequence[Example]
     def numbered(texts: Sequence[str]) -> list[Any]:
         return [fastai.TensorText([first, *(numbers.get(word, unknown) for word in words(text))]) for text in texts]
 
-    pretrained = work / f"{PARTS}.pth"
+    pretrained = work / f"{_kept(PARTS)}.pth"
     if not pretrained.exists():
         _pretrain(fastai, numbered(unlabelled), vocabulary, work)
 
@@ -65,9 +65,9 @@ def ulmfit(unlabelled: Sequence[str], work: Path) -> Callable[[Sequence[Example]
 def _pretrain(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], work: Path) -> None:
     fastai.set_seed(0, reproducible=True)
     learner = _language_model(fastai, texts, vocabulary, drop=0.3, path=work)
-    kept = {int(path.stem) for path in work.glob("[0-9]*.pth")}
+    kept = {number for number in range(1, PARTS + 1) if (work / f"{_kept(number)}.pth").exists()}
     if done := max(kept, default=0):
-        learner.load(str(done), with_opt=True)
+        learner.load(_kept(done), with_opt=True)
     part = fastai.ShortEpochCallback(pct=1 / PARTS, short_valid=True)
     device = best_device()
     half = torch.autocast(device.type, torch.bfloat16, enabled=half_pays(device))
@@ -76,10 +76,15 @@ def _pretrain(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], work
             # The rate rises for the first half and falls for the second, part by part.
             learner.fit(1, RATE * 2 * min(number, PARTS + 1 - number) / PARTS, cbs=part)
             partial = learner.save("partial", with_opt=True)
-            os.replace(partial, work / f"{number}.pth")
+            os.replace(partial, work / f"{_kept(number)}.pth")
             for old in kept - {number}:
-                (work / f"{old}.pth").unlink(missing_ok=True)
+                (work / f"{_kept(old)}.pth").unlink(missing_ok=True)
             kept = {number}
+
+
+def _kept(number: int) -> str:
+    # Of another number of parts it would be another pretraining, which must not be taken up.
+    return f"{number}-of-{PARTS}"
 
 
 def _tuned_encoder(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], pretrained: Path) -> dict[str, Any]:

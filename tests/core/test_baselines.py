@@ -170,9 +170,12 @@ def test_an_interrupted_pretraining_is_taken_up_where_it_was(tmp_path, examples,
         if len(kept) == 3:
             raise KeyboardInterrupt
 
+    of_another = tmp_path / "20.pth"
+    of_another.write_bytes(b"made by another schedule")
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ulmfit(texts, tmp_path)
     ulmfit(texts, tmp_path)
-    assert kept == [f"{number}.pth" for number in range(1, ulmfit_module.PARTS + 1)]
-    assert [path.name for path in tmp_path.iterdir()] == [kept[-1]]
+    parts = ulmfit_module.PARTS
+    assert kept == [f"{number}-of-{parts}.pth" for number in range(1, parts + 1)]
+    assert {path.name for path in tmp_path.iterdir()} == {kept[-1], of_another.name}
