@@ -70,7 +70,8 @@ def _pretrain(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], work
         learner.load(_kept(done), with_opt=True)
     part = fastai.ShortEpochCallback(pct=1 / PARTS, short_valid=True)
     device = best_device()
-    half = torch.autocast(device.type, torch.bfloat16, enabled=half_pays(device))
+    # What autocast has rounded it keeps until it ends: every step would go on reading the first step's weights.
+    half = torch.autocast(device.type, torch.bfloat16, enabled=half_pays(device), cache_enabled=False)
     with learner.no_bar(), learner.no_logging(), half:
         for number in range(done + 1, PARTS + 1):
             # The rate rises for the first half and falls for the second, part by part.

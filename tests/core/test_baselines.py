@@ -1,5 +1,6 @@
 import os
 import sys
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -157,6 +158,25 @@ def test_ulmfit_learns_and_gives_the_same_answer_again(tmp_path, examples, small
     first, second = (read(examples, texts, 3).positive for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert right(first, examples) > 0.8
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pretraining_learns_which_words_follow_which(tmp_path, examples, small_ulmfit, monkeypatch):
+    learners, make = [], ulmfit_module._language_model
+
+    def made(*args, **options):
+        learners.append(make(*args, **options))
+        return learners[0]
+
+    monkeypatch.setattr(ulmfit_module, "_language_model", made)
+    texts = [example.text for example in examples] * 500
+    ulmfit(texts, tmp_path)
+    with learners[0].no_bar(), learners[0].no_logging():
+        surprise = learners[0].validate()[0]
+    # Who knows nothing but how often each word comes is surprised by this much.
+    counts = np.array(list(Counter(word for text in texts for word in words(text)).values()))
+    frequencies = counts / counts.sum()
+    assert surprise < -(frequencies @ np.log(frequencies))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
