@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "textflix.middleware.room_for_frames",
     "django.middleware.security.SecurityMiddleware",
     "textflix.middleware.cross_origin_resource_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
