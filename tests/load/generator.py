@@ -12,21 +12,29 @@ from sentiment.core.text import sentence_spans
 from sentiment.importing import Row
 
 SEED = 7
+LOVED_FILMS, LOVED_REVIEWS = 12, 10
+LOVED = "Loved it. "
+"""So many films have so many reviews that begin so and read well: shelves are full however many reviews there are."""
 WORDS = ["the", "film", "story", "cast", "plot", "music", "slow", "warm", "dull", "sharp", "funny", "long", "strange"]
 
 
 def rows(count: int, imdb_ids: Sequence[str], *, crowded: int) -> Iterator[Row]:
-    """`count` reviews of about 200 words: the first `crowded` of the first film, the rest of films drawn at random."""
+    """`count` reviews of about 200 words: the first `crowded` of the first film, then those of the loved films, the
+    rest of films drawn at random."""
     chance = random.Random(SEED)
     for number in range(count):
         sentences = (" ".join(chance.choices(WORDS, k=14)).capitalize() + "." for _ in range(chance.randint(4, 24)))
-        film = imdb_ids[0] if number < crowded else chance.choice(imdb_ids)
-        yield Row(film, f"generated/{number}", " ".join(sentences), stars=chance.choice([None, *range(1, 11)]))
+        text, film, after = " ".join(sentences), chance.choice(imdb_ids), number - crowded
+        if after < 0:
+            film = imdb_ids[0]
+        elif after < LOVED_FILMS * LOVED_REVIEWS:
+            text, film = LOVED + text, imdb_ids[1 + after // LOVED_REVIEWS]
+        yield Row(film, f"generated/{number}", text, stars=chance.choice([None, *range(1, 11)]))
 
 
 def prediction(text: str, chance: random.Random) -> Prediction:
-    """What a critic might say of this text: a random score with shares that add up to it."""
-    positive = chance.random()
+    """What a critic might say of this text: a score, random but of loved films, with shares that add up to its logit."""
+    positive = 0.9 if text.startswith(LOVED) else chance.random()
     sentences = tuple(Sentence(start, end, chance.gauss(0, 1), True) for start, end in sentence_spans(text))
     bias = 0.1
     logit = bias + sum(sentence.share for sentence in sentences)

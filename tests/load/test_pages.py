@@ -72,6 +72,11 @@ def queries(client: Client, address: str) -> int:
     return len(captured)
 
 
+def shelved(client: Client) -> list[int]:
+    """How many films each of the home page's shelves holds."""
+    return [len(shelf.films) for shelf in client.get("/").context["shelves"]]
+
+
 class Timed(NamedTuple):
     """The median of an address's answers, and how many times as long that is as what a page without reviews took."""
 
@@ -125,8 +130,10 @@ def test_pages_with_34_000_and_340_000_reviews(django_db_blocker: DjangoDbBlocke
     client.force_login(User.objects.get())
     film = pages()["film with most reviews"]
     assert client.get(film).content.count(b"<mark") > 20, "the film page must be measured with its evidence"
+    shown = shelved(client)
     few = {name: timed(client, address) for name, address in pages().items()}
     fill(340_000, crowded=CROWD)
+    assert shelved(client) == shown, "with more films on it the home page would not be compared with itself"
     many = {name: timed(client, address) for name, address in pages().items()}
     asked = {name: queries(client, address) for name, address in pages().items()}
     for name, took in few.items():
