@@ -33,7 +33,7 @@ def rows(count: int, imdb_ids: Sequence[str], *, crowded: int) -> Iterator[Row]:
 
 
 def prediction(text: str, chance: random.Random) -> Prediction:
-    """What a critic might say of this text: a score, random but of loved films, with shares that add up to its logit."""
+    """What a critic might say of this text: a random score, but for loved films, with shares that add up to it."""
     positive = 0.9 if text.startswith(LOVED) else chance.random()
     sentences = tuple(Sentence(start, end, chance.gauss(0, 1), True) for start, end in sentence_spans(text))
     bias = 0.1
