@@ -23,10 +23,12 @@ from textflix.movies.catalogue import import_catalogue
 from textflix.movies.models import Movie
 
 pytestmark = [pytest.mark.load, pytest.mark.django_db(transaction=True)]
-PROMISED_MS, LIMIT_QUERIES, RUNS, TRIES = 60, 15, 30, 5
+LIMIT_QUERIES, RUNS, TRIES = 15, 30, 5
 WITHOUT_REVIEWS = "/accounts/email/"
 CROWD = 3_000
 PROMISED = ("home", "film with most reviews")
+# Times what a page without reviews takes, 5 to 6 ms on two cores: milliseconds would fail on a machine that others use.
+PROMISED_RATIO = 10
 # With ten times the reviews; what is above 1 elsewhere is the sorting of one film's own.
 GROWTH, GROWTH_PROMISED = 2, 1.2
 
@@ -84,16 +86,21 @@ class Timed(NamedTuple):
     ratio: float
 
 
-def timed(client: Client, address: str) -> Timed:
-    """The lowest of several medians of 30 warm answers, because other work on the machine only ever adds.
+def timed(client: Client) -> dict[str, Timed]:
+    """The lowest of several medians of 30 warm answers of each page, because other work on the machine only ever adds.
 
-    The two pages are asked in turn, so that a slower minute slows both.
+    All pages are gone through before any is tried again: a slower minute strikes each of them once.
     """
-    found = []
-    for _ in range(TRIES):
-        medians = [statistics.median(each) for each in zip(*(_once(client, address) for _ in range(RUNS)), strict=True)]
-        found.append(Timed(1000 * medians[0], medians[0] / medians[1]))
-    return Timed(min(each.ms for each in found), min(each.ratio for each in found))
+    tries = [{name: _median(client, address) for name, address in pages().items()} for _ in range(TRIES)]
+    return {
+        name: Timed(min(each[name].ms for each in tries), min(each[name].ratio for each in tries)) for name in tries[0]
+    }
+
+
+def _median(client: Client, address: str) -> Timed:
+    """Asked in turn with a page without reviews, so that a slower minute slows both."""
+    page, other = (statistics.median(each) for each in zip(*(_once(client, address) for _ in range(RUNS)), strict=True))
+    return Timed(1000 * page, page / other)
 
 
 def _once(client: Client, address: str) -> list[float]:
@@ -131,14 +138,14 @@ def test_pages_with_34_000_and_340_000_reviews(django_db_blocker: DjangoDbBlocke
     film = pages()["film with most reviews"]
     assert client.get(film).content.count(b"<mark") > 20, "the film page must be measured with its evidence"
     shown = shelved(client)
-    few = {name: timed(client, address) for name, address in pages().items()}
+    few = timed(client)
     fill(340_000, crowded=CROWD)
     assert shelved(client) == shown, "with more films on it the home page would not be compared with itself"
-    many = {name: timed(client, address) for name, address in pages().items()}
+    many = timed(client)
     asked = {name: queries(client, address) for name, address in pages().items()}
     for name, took in few.items():
         print(f"{name}: {took.ms:.0f} ms with 34,000, {many[name].ms:.0f} ms with 340,000, {asked[name]} queries")
-    assert {name: few[name].ms for name in PROMISED if few[name].ms > PROMISED_MS} == {}
+    assert {name: few[name].ratio for name in PROMISED if few[name].ratio > PROMISED_RATIO} == {}
     grown = {name: many[name].ratio / few[name].ratio for name in few}
     limits = {name: GROWTH_PROMISED if name in PROMISED else GROWTH for name in few}
     assert {name: ratio for name, ratio in grown.items() if ratio > limits[name]} == {}
