@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from sentiment import training_runs
-from sentiment.core.bases import BaseError
-from sentiment.core.checkpoints import CheckpointError
-from sentiment.core.data import DataError, Example, digest
+from sentiment.core.corpus.data import DataError, Example, digest
+from sentiment.core.corpus.labelfile import read_labelled_csv
+from sentiment.core.critic.bases import BaseError
+from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.core.evaluation import Metrics, should_promote
-from sentiment.core.labelfile import read_labelled_csv
 from sentiment.core.labels import LABELS
-from sentiment.core.selection import available_bases, in_words, select
-from sentiment.core.training import TrainConfig, train
+from sentiment.core.training.selection import available_bases, in_words, select
+from sentiment.core.training.train import TrainConfig, train
 from sentiment.models import ModelVersion, TrainingRun
 from sentiment.promotion import promote, serving
 from sentiment.versions import heldout, made

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from sentiment.core.scorer import Prediction
+from sentiment.core.critic.scorer import Prediction
 from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE
 from sentiment.serving import scorer_for

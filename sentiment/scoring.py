@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sentiment import score_requests
 from sentiment.aggregates import refresh
-from sentiment.core.scorer import Prediction, Scorer
+from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.locks import films_of, hold
 from sentiment.models import AspectMention, ModelVersion, Reading
 from sentiment.promotion import serving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from sentiment.core.scorer import Scorer
+from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion
 from sentiment.promotion import serving
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from sentiment.core import checkpoints
-from sentiment.core.baselines import nb_svm
-from sentiment.core.data import Example, labels_of, read_examples
+from sentiment.core.corpus.data import Example, labels_of, read_examples
+from sentiment.core.critic import checkpoints
+from sentiment.core.critic.scorer import Scorer
 from sentiment.core.evaluation import Metrics, evaluate
-from sentiment.core.scorer import Scorer
-from sentiment.core.training import TrainResult
+from sentiment.core.training.nb_svm import nb_svm
+from sentiment.core.training.train import TrainResult
 from sentiment.demo import CORPUS
 from sentiment.models import ModelVersion
 

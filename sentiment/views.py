@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from sentiment import share_card
-from sentiment.core.data import digest
+from sentiment.core.corpus.data import digest
 from sentiment.models import Aspect, MovieAspect, MovieSentiment, Reading
 from sentiment.polling import answer, gone
 from sentiment.promotion import serving

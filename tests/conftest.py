@@ -64,9 +64,9 @@ def nothing_is_off(db: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def critic_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real critic: a probe on the packaged MiniLM, from labels enough to tell praise from pans."""
-    from sentiment.core.checkpoints import save
-    from sentiment.core.data import read_examples
-    from sentiment.core.training import TrainConfig, train
+    from sentiment.core.corpus.data import read_examples
+    from sentiment.core.critic.checkpoints import save
+    from sentiment.core.training.train import TrainConfig, train
     from sentiment.demo import CORPUS
 
     examples = [example for example in read_examples(CORPUS) if example.split == "seed"][:120]

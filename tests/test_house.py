@@ -24,7 +24,7 @@ from textflix.movies.models import Person
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 # These alone may import what only an extra brings.
-EXPERIMENTS = {REPOSITORY / "sentiment" / "core" / "rivals.py"}
+EXPERIMENTS = {REPOSITORY / "sentiment" / "core" / "measuring" / "rivals.py"}
 OURS = ("textflix", "sentiment")
 PRODUCTION = {
     "TEXTFLIX_PRODUCTION": "1",

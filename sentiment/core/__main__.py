@@ -7,17 +7,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sentiment.core import bench, curves, evidence_report, recipe_commands, report
-from sentiment.core.bases import PACKAGED, BaseError
-from sentiment.core.checkpoints import SHIPPED, CheckpointError, check_absent, fingerprint, save
-from sentiment.core.data import DataError, labels_of, read_examples, read_texts
+from sentiment.core.corpus.data import DataError, labels_of, read_examples, read_texts
+from sentiment.core.critic.bases import PACKAGED, BaseError
+from sentiment.core.critic.checkpoints import SHIPPED, CheckpointError, check_absent, fingerprint, save
+from sentiment.core.critic.scorer import Prediction, Scorer
+from sentiment.core.curve import experiment
 from sentiment.core.evaluation import Metrics, evaluate
-from sentiment.core.faithfulness import leave_one_out
-from sentiment.core.finetuning import Tuning
 from sentiment.core.labels import verdict
+from sentiment.core.measuring import bench, report
+from sentiment.core.measuring import commands as measuring_commands
+from sentiment.core.measuring.faithfulness import leave_one_out
 from sentiment.core.progress import progress_bar
-from sentiment.core.scorer import Prediction, Scorer
-from sentiment.core.training import TrainConfig, train
+from sentiment.core.recipe import commands as recipe_commands
+from sentiment.core.training.finetuning import Tuning
+from sentiment.core.training.train import TrainConfig, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_report)
 
     command = commands.add_parser("curve", help="how often each model is right for how many labels, and a figure of it")
-    curves.add_options(command)
-    command.set_defaults(run=curves.main)
+    experiment.add_options(command)
+    command.set_defaults(run=experiment.main)
 
-    evidence_report.add_commands(commands)
+    measuring_commands.add_commands(commands)
 
     command = commands.add_parser("bench", help="measure how fast a critic reads the texts of a JSONL file")
     bench.add_options(command)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
 from sentiment.core.labels import LABELS
 
 BINS: Final = 10

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
 
 Bools = npt.NDArray[np.bool_]
 

@@ -10,11 +10,11 @@ from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
-from sentiment.core.bases import resolve_base
-from sentiment.core.checkpoints import save
-from sentiment.core.classifier import Critic
-from sentiment.core.data import Example
-from sentiment.core.scorer import Scorer
+from sentiment.core.corpus.data import Example
+from sentiment.core.critic.bases import resolve_base
+from sentiment.core.critic.checkpoints import save
+from sentiment.core.critic.classifier import Critic
+from sentiment.core.critic.scorer import Scorer
 
 # A busy machine is no defect of what is tested.
 settings.register_profile("no deadline", deadline=None)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, f1_score
 
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
 from sentiment.core.evaluation import Metrics, evaluate, should_promote, wilson_interval
 
 

@@ -12,8 +12,16 @@ def loaded_by(*modules: str) -> set[str]:
 
 
 def test_the_light_modules_do_not_import_torch():
-    light = [f"sentiment.core.{name}" for name in ("labels", "text", "data", "bases", "evaluation", "evidence")]
-    assert not loaded_by("sentiment.core", *light) & set(HEAVY)
+    light = ("labels", "text", "corpus.data", "critic.bases", "evaluation", "critic.evidence")
+    assert not loaded_by("sentiment.core", *(f"sentiment.core.{name}" for name in light)) & set(HEAVY)
+
+
+def test_the_front_door_of_the_core_hands_out_the_scorer_and_nothing_that_is_not_there():
+    code = (
+        "import sys, sentiment.core as core; assert 'torch' not in sys.modules;"
+        "assert core.Scorer.__module__ == 'sentiment.core.critic.scorer'; assert not hasattr(core, 'Critic')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_whole_core_imports_nothing_of_the_site():

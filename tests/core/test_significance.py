@@ -1,6 +1,6 @@
 import pytest
 
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
 from sentiment.core.significance import mcnemar
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sentiment.core.aspects import ASPECTS, Mention
-from sentiment.core.evidence import Sentence
-from sentiment.core.scorer import Prediction
+from sentiment.core.critic.aspects import ASPECTS, Mention
+from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.scorer import Prediction
 from sentiment.core.text import sentence_spans
 from sentiment.importing import Row
 

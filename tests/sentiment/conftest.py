@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from sentiment import demo
-from sentiment.core.checkpoints import fingerprint
+from sentiment.core.critic.checkpoints import fingerprint
 from sentiment.labelling import label_each
 from sentiment.models import ModelVersion
 from sentiment.promotion import promote

@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sentiment import learning_curve, model_log, score_requests, scoring
-from sentiment.core import curve_report
-from sentiment.core.checkpoints import SHIPPED, read_card
-from sentiment.core.scorer import Scorer
+from sentiment.core.critic.checkpoints import SHIPPED, read_card
+from sentiment.core.critic.scorer import Scorer
+from sentiment.core.curve import report
 from sentiment.models import ScoreRequest
 from sentiment.promotion import promote
 from sentiment.tasks import score_backlog
@@ -236,8 +236,8 @@ def test_the_learning_curve_has_its_table_and_the_critic_that_comes_with_the_pro
 
 
 def test_models_have_the_names_that_the_figure_gives_them():
-    assert {key: name for key, (name, _) in learning_curve.MODELS.items()} == curve_report.MODELS
-    assert learning_curve.SHIPPED_NAME == curve_report.SHIPPED_NAME
+    assert {key: name for key, (name, _) in learning_curve.MODELS.items()} == report.MODELS
+    assert learning_curve.SHIPPED_NAME == report.SHIPPED_NAME
 
 
 def test_without_a_shipped_critic_the_curve_has_no_star(client, db, settings, tmp_path):

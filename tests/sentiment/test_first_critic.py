@@ -8,8 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from sentiment.core import checkpoints, training
-from sentiment.core.scorer import Scorer
+from sentiment.core.critic import checkpoints
+from sentiment.core.critic.scorer import Scorer
+from sentiment.core.training import train
 from sentiment.models import ModelVersion, TrainingRun
 from sentiment.promotion import serving
 from sentiment.serving import folder
@@ -50,7 +51,7 @@ def test_a_damaged_shipped_critic_is_named_and_nothing_serves(tmp_path: Path, mo
 @pytest.mark.usefixtures("seed_labels")
 def test_a_new_site_can_start_from_the_demo_corpus_alone(settings: Settings, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "not-there")
-    monkeypatch.setattr(training, "SHIPPED", tmp_path / "not-there")
+    monkeypatch.setattr(train, "SHIPPED", tmp_path / "not-there")
     settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE = "demo", "minilm"
     call_command("first_critic", stdout=io.StringIO())
     version = serving()

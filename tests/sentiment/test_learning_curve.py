@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from sentiment.core.curve_report import read_rows
-from sentiment.core.data import Example, write_examples
+from sentiment.core.corpus.data import Example, write_examples
+from sentiment.core.curve.report import read_rows
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from sentiment import scoring
-from sentiment.core.aspects import ASPECTS
-from sentiment.core.scorer import Prediction
+from sentiment.core.critic.aspects import ASPECTS
+from sentiment.core.critic.scorer import Prediction
 from sentiment.intake import read_again
 from sentiment.models import Aspect, AspectMention, ModelVersion, Promotion, Reading, Score
 from sentiment.promotion import promote

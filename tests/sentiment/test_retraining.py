@@ -13,7 +13,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from sentiment import demo, retraining, training_runs, versions
-from sentiment.core import checkpoints, selection, training
+from sentiment.core.critic import checkpoints
+from sentiment.core.training import selection, train
 from sentiment.labelling import relabel
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.promotion import serving
@@ -97,7 +98,7 @@ def test_own_labels_with_a_damaged_shipped_critic_are_refused_with_the_reason(
 ) -> None:
     shutil.copytree(checkpoints.SHIPPED, tmp_path / "pretrained")
     (tmp_path / "pretrained" / checkpoints.WEIGHTS).write_bytes(b"")
-    for module in (selection, training):
+    for module in (selection, train):
         monkeypatch.setattr(module, "SHIPPED", tmp_path / "pretrained")
     rows = [f"Film number {n}.,{n % 2}\n" for n in range(20)]
     (tmp_path / "mine.csv").write_text("text,label\n" + "".join(rows))

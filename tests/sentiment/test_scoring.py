@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from sentiment import scoring
-from sentiment.core.scorer import Scorer
+from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion, MovieSentiment, Reading, Score
 from sentiment.promotion import promote, roll_back
 from sentiment.serving import scorer_for

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment.core import bench
-from sentiment.core.checkpoints import CheckpointError
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
+from sentiment.core.critic.checkpoints import CheckpointError
+from sentiment.core.measuring import bench
 
 
 class Command(BaseCommand):

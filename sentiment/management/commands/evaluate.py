@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment import versions
-from sentiment.core.checkpoints import CheckpointError
-from sentiment.core.data import DataError, read_examples
+from sentiment.core.corpus.data import DataError, read_examples
+from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
 from sentiment.serving import critic_of
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment import training_runs, versions
-from sentiment.core.checkpoints import CheckpointError
+from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.management.commands.train import train_with_bar
 from sentiment.promotion import promote, serving
 

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from sentiment import retraining, training_runs
-from sentiment.core.bases import BaseError
-from sentiment.core.checkpoints import CheckpointError
-from sentiment.core.data import DataError
+from sentiment.core.corpus.data import DataError
+from sentiment.core.critic.bases import BaseError
+from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
 
 

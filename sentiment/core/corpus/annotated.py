@@ -1,0 +1,34 @@
+"""Rows that say which aspects of a film their text judges, and how."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from sentiment.core.corpus.data import DataError, Example, read_examples
+from sentiment.core.labels import LABELS
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """An example, and for each aspect that its text judges, whether favourably."""
+
+    example: Example
+    aspects: Mapping[str, bool]
+
+
+def read_annotated(path: str | PathLike[str]) -> list[Annotated]:
+    """Read a JSONL file as read_examples does, with `aspects` {name: "negative" or "positive"} where a line has them.
+
+    Raises DataError naming file and line for a bad line.
+    """
+    examples = read_examples(path)
+    rows = []
+    with Path(path).open(encoding="utf-8-sig") as handle:
+        for number, (line, example) in enumerate(zip(handle, examples, strict=True), start=1):
+            aspects = json.loads(line).get("aspects", {})
+            if not isinstance(aspects, dict) or not all(value in LABELS for value in aspects.values()):
+                raise DataError(f'{path}, line {number}: "aspects" must map names to "negative" or "positive"')
+            rows.append(Annotated(example, {name: value == LABELS[1] for name, value in aspects.items()}))
+    return rows

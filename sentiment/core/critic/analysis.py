@@ -1,0 +1,137 @@
+"""From what the critic made of each token to sentences and mentions: here, or shared out over processes.
+
+A GPU reads several times as many reviews a second as one interpreter can analyse. The processes know nothing of the
+critic and never import torch.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, repeat
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from subprocess import DEVNULL, Popen
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.core.critic import aspects
+from sentiment.core.critic.aspects import Mention
+from sentiment.core.critic.evidence import Sentence, sentence_shares
+from sentiment.core.text import sentence_spans
+
+Analysis = tuple[tuple[Sentence, ...], tuple[Mention, ...]]
+
+CHUNK: Final = 32
+"""How many texts go to a process at once: some forty milliseconds of work."""
+
+_ROOT: Final = Path(__file__).parents[3]
+# Not multiprocessing's own way to start a process: that runs the caller's main module again, which may import torch.
+_WORK: Final = "import sys; from sentiment.core.critic import analysis; analysis.work(int(sys.argv[1]))"
+
+
+class Passage(NamedTuple):
+    """A text as the critic read it.
+
+    `starts` are the offsets of all its own tokens, `contributions` those of the first `head` and the last `tail`.
+    """
+
+    text: str
+    starts: npt.NDArray[np.integer]
+    head: int
+    tail: int
+    contributions: npt.NDArray[np.floating]
+
+
+def analyse(passages: Sequence[Passage], bias: float, temperature: float) -> list[Analysis]:
+    """Return the sentences of each text, and what they judge; `bias` and `temperature` are the critic's."""
+    return [_analysis(passage, bias, temperature) for passage in passages]
+
+
+def _analysis(passage: Passage, bias: float, temperature: float) -> Analysis:
+    text, starts, head, tail, contributions = passage
+    sentences = sentence_shares(sentence_spans(text), starts, head, tail, contributions)
+    reading = aspects.Reading.of(starts, head, tail, contributions, bias, temperature)
+    return sentences, aspects.find_mentions(text, sentences, reading)
+
+
+class Analysts:
+    """Analyses in the calling thread, and once started in `count` processes, which end with the `with` block."""
+
+    def __init__(self, count: int) -> None:
+        """Start nothing yet."""
+        self.count = count
+        self._processes: list[Popen[bytes]] = []
+        self._connections: list[Connection] = []
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
+        for process in self._processes:
+            process.wait()
+
+    def start(self) -> None:
+        """Start the processes, unless they run already or there are to be none."""
+        if not self.count or self._threads:
+            return
+        for _ in range(self.count):
+            self._start_one()
+        self._threads = ThreadPoolExecutor(self.count)
+
+    def _start_one(self) -> None:
+        ours, theirs = Pipe()
+        self._connections.append(ours)
+        with theirs:
+            self._processes.append(
+                Popen(
+                    [sys.executable, "-c", _WORK, str(theirs.fileno())],
+                    cwd=_ROOT,
+                    env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                    stdin=DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    # Ctrl-C is for the caller, who ends these.
+                    start_new_session=True,
+                )
+            )
+        self._idle.put(ours)
+
+    def analyse(self, passages: Sequence[Passage], bias: float, temperature: float) -> Iterator[Analysis]:
+        """Do what `analyse` does. Processes begin at once; the iterator waits for them."""
+        if not self._threads:
+            return iter(analyse(passages, bias, temperature))
+        chunks = [passages[i : i + CHUNK] for i in range(0, len(passages), CHUNK)]
+        return chain.from_iterable(self._threads.map(self._ask, chunks, repeat(bias), repeat(temperature)))
+
+    def _ask(self, passages: Sequence[Passage], bias: float, temperature: float) -> list[Analysis]:
+        connection = self._idle.get()
+        try:
+            connection.send((passages, bias, temperature))
+            answer: list[Analysis] = connection.recv()
+            return answer
+        except (EOFError, OSError) as error:
+            raise RuntimeError("A process that analyses reviews ended before its time.") from error
+        finally:
+            # A broken one, too: whoever waits for one must not wait for ever.
+            self._idle.put(connection)
+
+
+def work(descriptor: int) -> None:
+    """Be one of the processes: answer what comes through the connection until it is closed."""
+    with Connection(descriptor) as connection:
+        while True:
+            try:
+                asked = connection.recv()
+            except EOFError:
+                return
+            connection.send(analyse(*asked))

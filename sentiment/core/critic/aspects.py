@@ -1,0 +1,256 @@
+"""Which sentence judges which aspect of a film, and how: read from words that name it and what stands around them.
+
+A lexicon finds the aspects (lexicon.toml), so that a new critic finds the same ones. Their polarity is read near the
+words that name them: from praise and blame in the author's own words, and from what the critic made of each of them, by
+itself and beside the rest of the review, whose verdict colours every word.
+"""
+
+import json
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from sentiment.core.critic.evidence import Sentence
+from sentiment.core.labels import verdict
+
+Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
+
+LEXICON: Final = Path(__file__).with_name("lexicon.toml")
+WEIGHTS: Final = Path(__file__).with_name("aspects.json")
+FEATURES: Final = ("praise", "complaint", "critic", "contrast")
+
+REACH: Final = 10.0
+"""How many words away from the cue a word counts 1/e as much as beside it."""
+ACROSS: Final = 0.5
+"""How much less a word counts for each clause boundary between it and the cue."""
+NEGATION_SPAN: Final = 60
+"""How many characters before a word its negation is sought."""
+
+
+class Mention(NamedTuple):
+    """A sentence (its position) that judges an aspect; `positive` is the probability that it does so favourably."""
+
+    sentence: int
+    aspect: str
+    positive: float
+
+
+class Cue(NamedTuple):
+    """A sentence that names an aspect, and what stands near its name: the FEATURES, each from -1 to 1."""
+
+    sentence: int
+    aspect: str
+    features: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a critic made of each token that it read of a text, both [tokens].
+
+    `starts` are offsets into the text, in order. A token's logit is the calibrated one that the text would have if all
+    of it were like this token: their mean is the text's logit divided by the temperature.
+    """
+
+    starts: npt.NDArray[np.integer]
+    logits: Floats
+
+    @classmethod
+    def of(
+        cls,
+        starts: npt.NDArray[np.integer],
+        head: int,
+        tail: int,
+        contributions: npt.NDArray[np.floating],
+        bias: float,
+        temperature: float,
+    ) -> "Reading":
+        """Take `starts` of all tokens, and `contributions` of the first `head` and last `tail`, which were read."""
+        read = np.concatenate([starts[:head], starts[len(starts) - tail :]])
+        return cls(read, (contributions.astype(np.float64) * len(read) + bias) / temperature)
+
+
+def find_mentions(text: str, sentences: Sequence[Sentence], reading: Reading) -> tuple[Mention, ...]:
+    """Return what the sentences of `text` judge, in their order; those that the critic did not read are left out."""
+    return tuple(weigh(find_cues(text, sentences, reading), polarity_weights()))
+
+
+def weigh(cues: Iterable[Cue], weights: Mapping[str, float]) -> Iterator[Mention]:
+    """Turn cues into mentions by a logistic regression; one that it is unsure of names an aspect and judges nothing."""
+    for cue in cues:
+        logit = weights["intercept"] + sum(weights[name] * x for name, x in zip(FEATURES, cue.features, strict=True))
+        positive = float(expit(logit))
+        if verdict(positive) != "unsure":
+            yield Mention(cue.sentence, cue.aspect, positive)
+
+
+def judgements(mentions: Iterable[Mention]) -> dict[str, Mention]:
+    """Return for each aspect the mention that stands for it: the most decided one."""
+    strongest: dict[str, Mention] = {}
+    for mention in mentions:
+        held = strongest.get(mention.aspect)
+        if held is None or abs(mention.positive - 0.5) > abs(held.positive - 0.5):
+            strongest[mention.aspect] = mention
+    return strongest
+
+
+def find_cues(text: str, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Cue]:
+    """Yield a cue for each aspect that a sentence names."""
+    review = float(reading.logits.sum() / max(len(reading.logits), 1))
+    for position, sentence in enumerate(sentences):
+        if not sentence.read:
+            continue
+        own = text[sentence.start : sentence.end]
+        plain = _plain(own)
+        words: _Words | None = None
+        for aspect, places in _named(own, plain):
+            words = words or _Words.of(plain, sentence.start, reading, review)
+            yield Cue(position, aspect, words.features(places))
+
+
+@lru_cache
+def polarity_weights() -> dict[str, float]:
+    """Read the weights of FEATURES and their intercept (aspect_report.fit makes them)."""
+    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["weights"]
+    return weights
+
+
+def _named(sentence: str, plain: str) -> Iterator[tuple[str, list[int]]]:
+    """Yield each aspect that a sentence names, and where."""
+    for aspect, pattern in _CUES.items():
+        places = [match.start() for match in pattern.finditer(plain)]
+        if not places and aspect == "acting" and not _CREW.search(plain):
+            places = [match.start() for match in _PERFORMER.finditer(sentence)]
+        if places:
+            yield aspect, places
+
+
+def _plain(text: str) -> str:
+    # Done once: to ignore case costs a regular expression three times as much.
+    return text.lower().replace("’", "'")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a plain sentence, each array [words]: start, clause, praise (1) or blame (-1), the critic's logit.
+
+    `complaint` is 1 where the sentence says that it is one, else 0; `review` is the logit of the whole review.
+    """
+
+    starts: Positions
+    clauses: Positions
+    opinions: Floats
+    logits: Floats
+    complaint: float
+    review: float
+
+    @classmethod
+    def of(cls, text: str, offset: int, reading: Reading, review: float) -> "_Words":
+        found = list(_WORD.finditer(text))
+        starts = np.array([word.start() for word in found], dtype=np.intp)
+        breaks = np.array([boundary.end() for boundary in _CLAUSE.finditer(text)], dtype=np.intp)
+        inside = slice(*reading.starts.searchsorted((offset, offset + len(text))))
+        owner = _word_at(starts, reading.starts[inside] - offset)
+        tokens = np.bincount(owner, minlength=len(starts))
+        logits = np.bincount(owner, reading.logits[inside], minlength=len(starts)) / np.maximum(tokens, 1)
+        clauses = breaks.searchsorted(starts, side="right")
+        complaint = float(bool(_COMPLAINT.search(text)))
+        return cls(starts, clauses, _opinions(text, found), logits, complaint, review)
+
+    def features(self, places: Sequence[int]) -> tuple[float, ...]:
+        """Return the FEATURES of what is named at `places`, the nearer words weighing more."""
+        at = _word_at(self.starts, places)
+        words = np.arange(len(self.starts))
+        near = np.exp(-np.abs(words[:, None] - at) / REACH)
+        near = (near * ACROSS ** np.abs(self.clauses[:, None] - self.clauses[at])).max(axis=1)
+        praise = float(np.tanh(near @ self.opinions))
+        critic = near @ self.logits / near.sum()
+        return praise, self.complaint, float(np.tanh(critic / 2)), float(np.tanh((critic - self.review) / 2))
+
+
+def _word_at(starts: Positions, places: npt.ArrayLike) -> Positions:
+    # Not clip, which takes longer than all else here.
+    return np.maximum(starts.searchsorted(places, side="right") - 1, 0)
+
+
+def _opinions(text: str, words: Sequence[re.Match[str]]) -> Floats:
+    """Return 1 for each word that praises, -1 for each that faults; what is negated counts the other way."""
+    opinions = np.array([_opinion(word[0]) for word in words])
+    for i in np.flatnonzero(opinions).tolist():
+        start = words[i].start()
+        if _NEGATED.search(text, max(0, start - NEGATION_SPAN), start):
+            opinions[i] *= -1
+    # A phrase says more than its words, and says it as it stands.
+    for value, phrases in _PHRASES:
+        for match in phrases.finditer(text):
+            first, end = (bisect_left(words, place, key=re.Match.start) for place in match.span())
+            opinions[first:end] = 0
+            opinions[first : first + 1] = value
+    return opinions
+
+
+@lru_cache(maxsize=50_000)
+def _opinion(word: str) -> float:
+    beginnings = {word[:length] for length in range(1, len(word) + 1)}
+    if word in _PRAISE or beginnings & _PRAISE_STEMS:
+        return 1.0
+    return -1.0 if word in _FAULT or beginnings & _FAULT_STEMS else 0.0
+
+
+def _either(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(patterns)})\b")
+
+
+def _entries(words: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the whole words of a list, and the stems that stand for all that begins so."""
+    listed = words.split()
+    return frozenset(w for w in listed if w[-1] != "*"), frozenset(w[:-1] for w in listed if w[-1] == "*")
+
+
+_lexicon = tomllib.loads(LEXICON.read_text("utf-8"))
+_opinion_words = _lexicon["opinions"]
+_CUES = {aspect: _either(cues) for aspect, cues in _lexicon["aspects"].items()}
+_PRAISE, _PRAISE_STEMS = _entries(_opinion_words["praise"])
+_FAULT, _FAULT_STEMS = _entries(_opinion_words["fault"])
+_PHRASES = (
+    (1.0, _either(_opinion_words["praise_phrases"])),
+    (-1.0, _either(_opinion_words["fault_phrases"])),
+    (0.0, _either(_opinion_words["neutral_phrases"])),
+)
+_COMPLAINT = _either(_opinion_words["complaints"])
+_NEGATED = re.compile(
+    rf"\b(?:{'|'.join(_opinion_words['negations'])})(?!\s+(?:but|just|least|only)\b)(?:\s+[\w'-]+){{0,3}}\s*$"
+)
+ASPECTS: Final = tuple(_CUES)
+
+_WORD = re.compile(r"\w[\w'-]*")
+_CLAUSE = re.compile(
+    r"""[;:—–()…] | \s-+\s | \.\.\.
+    | ,?\s+(?=(?:although|apart\ from|but|despite|even\ (?:if|though)|except|however|pity|shame|though|whereas|while
+      |yet)\b)
+    | ,\s+(?=(?:a|and|as|because|he|her|his|i|if|it|its|no|nor|not|she|so|the|then|there|they|we|when|where|which|who
+      |with|you)\b)""",
+    re.VERBOSE,
+)
+# A full name that is then said to be or to do something: so people speak of acting without naming it.
+_PERFORMER = re.compile(
+    r"""\b(?!(?:A|After|All|An|And|As|At|Because|Before|Best|But|Each|Even|Every|For|From|Good|Great|He|Her|His|How|I|If|In|It
+      |Its|My|No|Not|Of|On|One|Poor|She|So|That|The|Then|There|They|This|To|We|What|When|Who|Why|With)\b)
+    [A-Z][\w.'’-]*[a-z.]\ (?:(?:[Dd]e|[Vv]an|[Dd]el|[A-Z]\.)\ )?[A-Z][\w-]+
+    (?:(?:\ and|,)\ [A-Z][^.,;:!?]{1,30}|,\ [^.,;:!?]{1,40},|\ (?:as|in)\ [^.,;:!?]{1,40})?,?
+    (?:\ (?:also|again|alone|especially|every\ bit|herself|himself|in\ particular|just|really|simply|too|truly))*
+    \ (?:are|brings?|can't|deserve[sd]?|did|does|gave|gives?|had|has\ never|is|looks?|makes?|matches|overacts?|shines?
+      |steals?|was|were|works)\b(?!\ (?:a|an|the)\ (?:composer|director|film|movie|picture))""",
+    re.VERBOSE,
+)
+# Whoever is named beside these is no performer.
+_CREW = re.compile(r"\b(?:composers?|direct\w*|music|photograph\w*|scores?|screenplay|scripts?)\b")

@@ -1,0 +1,61 @@
+"""The commands that measure evidence: aspects, behaviour, faithfulness."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from sentiment.core.corpus.annotated import read_annotated
+from sentiment.core.corpus.data import DataError, read_examples
+from sentiment.core.critic.aspects import WEIGHTS, polarity_weights
+from sentiment.core.critic.checkpoints import SHIPPED, fingerprint
+from sentiment.core.critic.scorer import Scorer
+from sentiment.core.measuring import aspect_report, behaviour, faithfulness
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to those of a parser; each sets `run`."""
+    for name, run, text in [
+        ("aspects", _aspects, "how well aspects are found and read; --fit learns to read them for a new critic"),
+        ("behaviour", _behaviour, "what a critic makes of a fixed suite of difficult texts"),
+        ("faithfulness", _faithfulness, "what happens to a verdict without the sentences that made it"),
+    ]:
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--critic", type=Path, metavar="DIR", default=SHIPPED, help="default: the shipped critic")
+        if name == "aspects":
+            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="the demo corpus")
+            command.add_argument("--fit", action="store_true", help=f"from its seed rows, first write {WEIGHTS.name}")
+        if name == "faithfulness":
+            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what split wrote")
+            command.add_argument("--texts", type=int, default=500, metavar="N", help="of the unlabelled (default: 500)")
+            command.add_argument("--seed", type=int, default=0)
+        command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+        command.set_defaults(run=run)
+
+
+def _aspects(options: argparse.Namespace) -> None:
+    reads = aspect_report.read_rows(Scorer.load(options.critic), read_annotated(options.data))
+    learnt = [read for read in reads if read.row.example.split == "seed"]
+    judged = [read for read in reads if read.row.example.split != "seed"]
+    if not learnt or not judged:
+        raise DataError(f"{options.data} must have rows to learn from (split seed) and others to judge on.")
+    if options.fit:
+        aspect_report.write_weights(learnt, WEIGHTS)
+        polarity_weights.cache_clear()
+    found = aspect_report.report(judged, polarity_weights()) | {"means": aspect_report.compare(learnt, judged)}
+    _print(found, aspect_report.in_markdown(found), options)
+
+
+def _behaviour(options: argparse.Namespace) -> None:
+    found = behaviour.report(Scorer.load(options.critic))
+    _print(found, behaviour.in_markdown(found), options)
+
+
+def _faithfulness(options: argparse.Namespace) -> None:
+    texts = [example.text for example in read_examples(options.data) if example.split == "unlabelled"]
+    found = faithfulness.report(Scorer.load(options.critic), texts, options.texts, options.seed)
+    _print(found, faithfulness.in_markdown(found), options)
+
+
+def _print(found: dict[str, Any], tables: str, options: argparse.Namespace) -> None:
+    print(json.dumps(found | {"version": fingerprint(options.critic)}) if options.json else tables)

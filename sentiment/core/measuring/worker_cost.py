@@ -1,0 +1,34 @@
+"""What a worker costs: load a critic in a process of its own, read the texts on standard input, say when and how big.
+
+python -m sentiment.core.measuring.worker_cost CHECKPOINT ENGINE <texts.json; it is `bench` that calls it.
+"""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+from sentiment.core.critic.scorer import Scorer
+
+
+def main() -> None:
+    """Print the time of the first verdict (seconds since the epoch) and the peak memory (KiB, on Linux) as JSON."""
+    folder, engine = sys.argv[1:]
+    texts = json.load(sys.stdin)
+    scorer = Scorer.load(folder, engine=engine)
+    scorer.predict(texts[:1])
+    first = time.time()
+    scorer.predict(texts)
+    print(json.dumps({"first": first, "peak_kib": _peak_kib()}))
+
+
+def _peak_kib() -> int | None:
+    # Not getrusage: what that says is inherited from the process that started this one.
+    status = Path("/proc/self/status")
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE) if status.exists() else None
+    return int(found[1]) if found else None
+
+
+if __name__ == "__main__":
+    main()
