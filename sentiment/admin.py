@@ -16,11 +16,11 @@ from sentiment import training_runs
 from sentiment.admin_base import ReadOnly, who
 from sentiment.admin_filters import Labelled, Quarantined, StarsDisagree, Uncertain, VerdictIs, VersionIs
 from sentiment.dispute_admin import DisputeAdmin
-from sentiment.intake import read_again
 from sentiment.labelling import relabel
-from sentiment.locks import hold_to_delete
 from sentiment.models import Dispute, Label, ModelVersion, Promotion, TrainingRun
 from sentiment.promotion import promote, roll_back
+from sentiment.verdicts.intake import read_again
+from sentiment.verdicts.locks import hold_to_delete
 from sentiment.wakeup import wake_on_commit
 from textflix.reviews.models import Review
 

@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from sentiment.intake import receive
+from sentiment.verdicts.intake import receive
 from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
-from sentiment.aggregates import refresh
-from sentiment.locks import films_of, hold
 from sentiment.models import Label
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
+from sentiment.verdicts.locks import films_of, hold
 from textflix.members.models import User
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from sentiment.judgements import FAINT
+from sentiment.verdicts.judgements import FAINT
 
 SHOWN, TO_FOLD = 900, 1_500
 """A text of so many characters is folded, after the first sentence that begins beyond the others."""

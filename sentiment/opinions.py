@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from sentiment.labelling import relabel
-from sentiment.locks import hold
 from sentiment.models import Dispute, Label, Reading, Verdict
+from sentiment.verdicts.locks import hold
 from textflix.members.models import User
 from textflix.reviews.models import Review
 

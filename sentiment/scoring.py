@@ -16,13 +16,13 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from sentiment import score_requests
-from sentiment.aggregates import refresh
 from sentiment.core.critic.scorer import Prediction, Scorer
-from sentiment.locks import films_of, hold
 from sentiment.models import AspectMention, ModelVersion, Reading
 from sentiment.promotion import serving
 from sentiment.serving import scorer_for
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
+from sentiment.verdicts.locks import films_of, hold
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_init, post_save, pre_delete
 from django.dispatch import receiver
 
-from sentiment.aggregates import refresh
-from sentiment.intake import receive
-from sentiment.locks import hold_to_delete
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.intake import receive
+from sentiment.verdicts.locks import hold_to_delete
 from sentiment.wakeup import wake_on_commit
 from textflix.members.models import User
 from textflix.reviews.models import Review

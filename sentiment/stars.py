@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sentiment.aggregates import TENTHS
 from sentiment.models import MovieFigures
+from sentiment.verdicts.aggregates import TENTHS
 from textflix.reviews.models import Review
 
 

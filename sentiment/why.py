@@ -10,8 +10,8 @@ from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
 from django.db.models.functions import Substr
 from django.urls import reverse
 
-from sentiment.aggregates import MARKS
 from sentiment.models import Highlight, Judgement, MovieAspect, MovieSentiment
+from sentiment.verdicts.aggregates import MARKS
 from textflix.movies.models import Movie
 
 SPOILER = "A sentence of a review with spoilers: open it to read it."

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from sentiment.aggregates import refresh
 from sentiment.models import ModelVersion, Score
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from textflix.members.models import User
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.template.context import Context
 
-from sentiment.judgements import mentions_of
 from sentiment.models import AspectMention, ModelVersion
 from sentiment.promotion import serving
+from sentiment.verdicts.judgements import mentions_of
 from textflix.reviews.models import Review
 
 

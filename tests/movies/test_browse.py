@@ -4,9 +4,9 @@ import re
 import pytest
 from django.utils import timezone
 
-from sentiment.aggregates import refresh
 from sentiment.models import MovieAspect, Reading
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 

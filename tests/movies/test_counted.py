@@ -6,9 +6,9 @@ import re
 import pytest
 from django.utils import timezone
 
-from sentiment.aggregates import refresh
 from sentiment.labelling import relabel
 from sentiment.models import Reading
+from sentiment.verdicts.aggregates import refresh
 from tests.makers import make_member, make_movie, make_review, read
 
 pytestmark = pytest.mark.django_db

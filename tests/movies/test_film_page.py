@@ -5,9 +5,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from sentiment.aggregates import refresh
 from sentiment.labelling import relabel
 from sentiment.models import Reading
+from sentiment.verdicts.aggregates import refresh
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.movies.models import Movie, Person
 from textflix.reviews.models import Review

@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from sentiment.aggregates import refresh
 from sentiment.labelling import relabel
 from sentiment.models import Dispute, Label, MovieSentiment, Score
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.reviews.models import Review
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sentiment.aggregates import refresh
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.reviews.models import Review
 

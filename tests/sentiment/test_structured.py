@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from sentiment.aggregates import refresh
 from sentiment.labelling import relabel
 from sentiment.models import MovieSentiment
 from sentiment.share_card import SIZE, draw, face, wrapped
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from tests.reviews.payloads import PAYLOADS
 from textflix.reviews.models import Source

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from sentiment.aggregates import MARKS, refresh
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import MARKS, refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment import checks
+from sentiment.verdicts import consistency
 
 SHOWN = 20
 
@@ -16,13 +16,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:
-            reviews, films = checks.rebuild()
+            reviews, films = consistency.rebuild()
             self.stdout.write(f"Mended {reviews:,} reviews and {films:,} films.")
             return
-        found = checks.differences()
+        found = consistency.differences()
         for line in found[:SHOWN]:
             self.stderr.write(line)
         if found:
             raise CommandError(f"{len(found):,} differences. Mend them with: manage.py rebuild_sentiment")
-        reviews, films = checks.totals()
+        reviews, films = consistency.totals()
         self.stdout.write(f"No differences: {reviews:,} reviews, {films:,} films.")

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from sentiment.aggregates import refresh
 from sentiment.marking import marks_of
 from sentiment.models import Highlight, MovieSentiment
-from sentiment.verdicts import settle
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_is_off")]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
-from sentiment.judgements import judge
+from sentiment.verdicts.judgements import judge
 
 SETTLED = """
     SELECT reading.review_id,

@@ -2,7 +2,8 @@
 
 from django.db import connection, transaction
 
-from sentiment.aggregates import (
+from sentiment.models import MovieSentiment
+from sentiment.verdicts.aggregates import (
     ASPECT_COLUMNS,
     COLUMNS,
     FIGURE_COLUMNS,
@@ -14,11 +15,10 @@ from sentiment.aggregates import (
     refresh,
     row_of,
 )
-from sentiment.intake import receive
-from sentiment.judgements import HIGHLIGHTED, JUDGED
-from sentiment.locks import hold
-from sentiment.models import MovieSentiment
-from sentiment.verdicts import SETTLED, THRESHOLDS, settle
+from sentiment.verdicts.effective import SETTLED, THRESHOLDS, settle
+from sentiment.verdicts.intake import receive
+from sentiment.verdicts.judgements import HIGHLIGHTED, JUDGED
+from sentiment.verdicts.locks import hold
 from textflix.reviews.models import Review
 
 _MISSING_READING = """

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
-from sentiment.locks import hold_films
+from sentiment.verdicts.locks import hold_films
 
 # The Wilson score interval (Wilson 1927) at 95 %: bounds that stay honest for a handful of reviews.
 _Z = 1.959963984540054
