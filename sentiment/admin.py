@@ -12,15 +12,15 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from sentiment import training_runs
 from sentiment.admin_base import ReadOnly, who
 from sentiment.admin_filters import Labelled, Quarantined, StarsDisagree, Uncertain, VerdictIs, VersionIs
 from sentiment.dispute_admin import DisputeAdmin
 from sentiment.labelling import relabel
 from sentiment.models import Dispute, Label, ModelVersion, Promotion, TrainingRun
-from sentiment.promotion import promote, roll_back
 from sentiment.verdicts.intake import read_again
 from sentiment.verdicts.locks import hold_to_delete
+from sentiment.versions import runs
+from sentiment.versions.promotion import promote, roll_back
 from sentiment.wakeup import wake_on_commit
 from textflix.reviews.models import Review
 
@@ -190,9 +190,9 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         if not request.user.has_perm("sentiment.train_critic"):
             raise PermissionDenied
         try:
-            training_runs.request(by=who(request))
+            runs.request(by=who(request))
             self.message_user(request, "Training is asked for; follow it under training runs.", messages.SUCCESS)
-        except training_runs.AlreadyTraining as error:
+        except runs.AlreadyTraining as error:
             self.message_user(request, str(error), messages.WARNING)
         return redirect("admin:sentiment_modelversion_changelist")
 

@@ -6,18 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.core.cache import cache
-from django.db import connection
-
-from sentiment.models import ModelVersion, Promotion, Reading
-from textflix.movies.models import Movie
+from sentiment.models import ModelVersion, Promotion
 from textflix.reviews.models import Review, Source
 
-MOVED, SHOWN = 5, 5
-NOTED_SECONDS = 600
-CHANGE_KEY, NOTED_KEY = "critic.change", "critic.change.noted"
-FEWEST = 3
-"""A film with fewer reviews that both versions read is left out: one review more or less moves it far."""
+SHOWN = 5
 MADE = {
     "shipped": ("came with Textflix, made from", "distilled"),
     "probe": ("quick training on", "logistic regression on frozen features"),
@@ -111,25 +103,6 @@ class Rival:
     only_rival: OnlyOne
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """How far a film's mean score moved from one version to the next, over the texts that both read."""
-
-    movie: Movie
-    reviews: int
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One version took over from another; what that moved is None until reviews have been read again."""
-
-    new: int
-    old: int
-    moves: list[Move] | None
-
-
 def entries() -> list[Entry]:
     """All versions, the newest first, in two queries."""
     promotions = list(Promotion.objects.select_related("version"))
@@ -169,62 +142,3 @@ def _rival(version: ModelVersion, simpler: dict[str, Any], tested: dict[str, Any
     )
     critic, rival = f"{tested['accuracy']:.1%}", f"{simpler['accuracy']:.1%}"
     return Rival(version, f"{tested['n']:,} {kind}", critic, rival, only_critic, only_rival)
-
-
-def change() -> Change | None:
-    """What moved when the serving version took over, as a worker last noted it; None where it is the first."""
-    taken = _taken_over()
-    if taken is None:
-        return None
-    promotion, new, old = taken
-    noted: tuple[int, list[tuple[int, int, float, float]]] | None = cache.get(CHANGE_KEY)
-    if noted is None or noted[0] != promotion:
-        return Change(new, old, None)
-    films = Movie.objects.for_cards().in_bulk([row[0] for row in noted[1]]) if noted[1] else {}
-    moves = [
-        Move(films[movie], n, round(100 * before), round(100 * after))
-        for movie, n, before, after in noted[1]
-        if movie in films
-    ]
-    return Change(new, old, moves)
-
-
-def note_moves() -> None:
-    """Compare all scores of the last two versions, which is too much for a page to do.
-
-    That is done once everything has been read again after a promotion, and from then on every ten minutes.
-    """
-    taken = _taken_over()
-    if taken is None or cache.get(NOTED_KEY) == taken[0]:
-        return
-    promotion, new, old = taken
-    others = ModelVersion.objects.exclude(pk=new).values_list("pk", flat=True)
-    if Reading.objects.filter(version__in=[*others], quarantined_at__isnull=True).exists():
-        return
-    cache.set(NOTED_KEY, promotion, NOTED_SECONDS)
-    cache.set(CHANGE_KEY, (promotion, _moved(new, old)), None)
-
-
-def _taken_over() -> tuple[int, int, int] | None:
-    """The newest promotion, its version, and the last version before that was another."""
-    promoted = list(Promotion.objects.values_list("pk", "version")[:20])
-    before = [version for _, version in promoted if version != promoted[0][1]]
-    return (*promoted[0], before[0]) if before else None
-
-
-def _moved(new: int, old: int) -> list[tuple[int, int, float, float]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT review.movie_id, COUNT(*)::int, AVG(before.positive), AVG(after.positive)
-            FROM sentiment_score AS after
-            JOIN sentiment_score AS before
-                 ON before.review_id = after.review_id AND before.digest = after.digest AND before.version_id = %s
-            JOIN reviews_review AS review ON review.id = after.review_id AND NOT review.hidden
-            WHERE after.version_id = %s
-            GROUP BY review.movie_id HAVING COUNT(*) >= %s
-            ORDER BY ABS(AVG(after.positive) - AVG(before.positive)) DESC, review.movie_id LIMIT %s
-            """,
-            [old, new, FEWEST, MOVED],
-        )
-        return list(cursor.fetchall())

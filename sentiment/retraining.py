@@ -7,7 +7,6 @@ from typing import Literal
 from django.conf import settings
 from django.db import connection, transaction
 
-from sentiment import training_runs
 from sentiment.core.corpus.data import DataError, Example, digest
 from sentiment.core.corpus.labelfile import read_labelled_csv
 from sentiment.core.critic.bases import BaseError
@@ -17,35 +16,36 @@ from sentiment.core.labels import LABELS
 from sentiment.core.training.selection import available_bases, in_words, select
 from sentiment.core.training.train import TrainConfig, train
 from sentiment.models import ModelVersion, TrainingRun
-from sentiment.promotion import promote, serving
-from sentiment.versions import heldout, made
+from sentiment.versions import runs
+from sentiment.versions.promotion import promote, serving
+from sentiment.worker.registering import heldout, made
 
 logger = logging.getLogger(__name__)
 
 
-def run_pending(progress: training_runs.Progress = lambda share, message: None) -> ModelVersion | None:
+def run_pending(progress: runs.Progress = lambda share, message: None) -> ModelVersion | None:
     """Carry out the training that waits, or whose process died; None where there is none, or where it failed."""
-    run = training_runs.claim()
+    run = runs.claim()
     if run is None:
         return None
     try:
-        version = _make_version(run, training_runs.reporter(run, progress))
+        version = _make_version(run, runs.reporter(run, progress))
     except (BaseError, CheckpointError, DataError) as error:
-        training_runs.finish(run, TrainingRun.State.FAILED, str(error))
+        runs.finish(run, TrainingRun.State.FAILED, str(error))
         return None
     except Exception as error:
-        training_runs.finish(run, TrainingRun.State.FAILED, f"{type(error).__name__}: {error}")
+        runs.finish(run, TrainingRun.State.FAILED, f"{type(error).__name__}: {error}")
         raise
     decision = should_promote(_metrics(serving()), version.metrics["heldout"])
     with transaction.atomic():
         if decision.promote:
             promote(version, reason=decision.reason, by=run.requested_by)
         run.version = version
-        training_runs.finish(run, TrainingRun.State.DONE, decision.reason)
+        runs.finish(run, TrainingRun.State.DONE, decision.reason)
     return version
 
 
-def _make_version(run: TrainingRun, report: training_runs.Progress) -> ModelVersion:
+def _make_version(run: TrainingRun, report: runs.Progress) -> ModelVersion:
     examples = labelled()
     method: Literal["probe", "finetune"] = "finetune" if run.method == "finetune" else "probe"
     base = settings.SENTIMENT_BASE
@@ -55,9 +55,7 @@ def _make_version(run: TrainingRun, report: training_runs.Progress) -> ModelVers
     return version
 
 
-def from_file(
-    path: Path, method: Literal["probe", "finetune"], report: training_runs.Progress
-) -> tuple[ModelVersion, str]:
+def from_file(path: Path, method: Literal["probe", "finetune"], report: runs.Progress) -> tuple[ModelVersion, str]:
     """Make a version of somebody's own labels, on the base that suits them best; it is not promoted.
 
     Returns it and what is to be said of it. Raises BaseError, CheckpointError or DataError.

@@ -18,11 +18,11 @@ from django.utils import timezone
 from sentiment import score_requests
 from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.models import AspectMention, ModelVersion, Reading
-from sentiment.promotion import serving
 from sentiment.serving import scorer_for
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from sentiment.verdicts.locks import films_of, hold
+from sentiment.versions.promotion import serving
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion
-from sentiment.promotion import serving
+from sentiment.versions.promotion import serving
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ The critic is imported by the worker that needs it: beat, which only knows these
 
 from celery import shared_task
 
-from sentiment import training_runs
+from sentiment.versions import runs
 
 LIVE_SECONDS, BACKLOG_SECONDS = 5.0, 4.0
 
@@ -24,19 +24,20 @@ def score_backlog() -> None:
 
     Where nothing waits, the public log is kept.
     """
-    from sentiment import model_log, score_requests, scoring
+    from sentiment import score_requests, scoring
+    from sentiment.versions import moves
 
     score_requests.forget_old()
     scoring.quarantine_exhausted()
     if not scoring.drain(BACKLOG_SECONDS):
-        model_log.note_moves()
+        moves.note_moves()
 
 
 @shared_task(name="sentiment.train_pending", ignore_result=True)
 def train_pending() -> None:
     """Carry out the training that was asked for, or that enough new labels ask for."""
-    training_runs.request_if_due()
-    if training_runs.is_waiting():
+    runs.request_if_due()
+    if runs.is_waiting():
         from sentiment import retraining
 
         retraining.run_pending()

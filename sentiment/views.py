@@ -14,8 +14,8 @@ from sentiment import share_card
 from sentiment.core.corpus.data import digest
 from sentiment.models import Aspect, MovieAspect, MovieSentiment, Reading
 from sentiment.polling import answer, gone
-from sentiment.promotion import serving
 from sentiment.similar import similar
+from sentiment.versions.promotion import serving
 from sentiment.why import quotes
 from sentiment.whylist import JudgementList
 from textflix.celery import app

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.template.context import Context
 
 from sentiment.models import AspectMention, ModelVersion
-from sentiment.promotion import serving
 from sentiment.verdicts.judgements import mentions_of
+from sentiment.versions.promotion import serving
 from textflix.reviews.models import Review
 
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sentiment.labelling import relabel
 from sentiment.models import ModelVersion
-from sentiment.promotion import promote
+from sentiment.versions.promotion import promote
 from tests.makers import TEXT, make_member, make_movie, make_review, read
 from tests.reviews.payloads import PAYLOADS
 from textflix.reviews.models import Review

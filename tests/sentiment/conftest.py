@@ -9,7 +9,7 @@ from sentiment import demo
 from sentiment.core.critic.checkpoints import fingerprint
 from sentiment.labelling import label_each
 from sentiment.models import ModelVersion
-from sentiment.promotion import promote
+from sentiment.versions.promotion import promote
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from sentiment import demo, retraining, training_runs
-from sentiment.promotion import serving
+from sentiment import demo, retraining
+from sentiment.versions import runs
+from sentiment.versions.promotion import serving
 
 pytestmark = pytest.mark.usefixtures("seed_labels")
 
@@ -20,7 +21,7 @@ def test_a_retrained_version_has_its_comparison_and_the_page_shows_it(
     heldout = {row for row, record in enumerate(records, 1) if record["split"] == "heldout"}
     for row in heldout:
         make_review(movie, records[row - 1]["text"], source="demo", external_id=f"demo/{row}")
-    training_runs.request()
+    runs.request()
     version = retraining.run_pending()
     assert version is not None
     assert serving() == version

@@ -7,13 +7,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from sentiment import learning_curve, model_log, score_requests, scoring
+from sentiment import learning_curve, score_requests, scoring
 from sentiment.core.critic.checkpoints import SHIPPED, read_card
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.curve import report
 from sentiment.models import ScoreRequest
-from sentiment.promotion import promote
 from sentiment.tasks import score_backlog
+from sentiment.versions import moves
+from sentiment.versions.promotion import promote
 from tests.conftest import PAN, PRAISE
 from textflix.reviews.models import Review
 
@@ -121,7 +122,7 @@ def test_films_that_the_last_change_moved_are_named(client, movie, make_movie, m
     scoring.drain(10)
     newer.scores.update(positive=0.5)
     call_command("rebuild_sentiment")
-    model_log.note_moves()
+    moves.note_moves()
     (move,) = client.get("/critic/").context["change"].moves
     assert (move.movie, move.reviews, move.after) == (movie, 3, 50)
     assert move.before > 50
@@ -136,7 +137,7 @@ def test_each_promotion_shows_as_soon_as_everything_is_read_again(client, movie,
         newer = make_version()
         promote(newer, reason="newer")
         # A sweeper that found nothing to read just before the promotion notes nothing half-read.
-        model_log.note_moves()
+        moves.note_moves()
         page = client.get("/critic/").content.decode()
         assert f"Version {newer.pk} took over from version {before.pk}. Reviews are being read again" in page
         score_backlog()

@@ -12,13 +12,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from sentiment import demo, retraining, training_runs, versions
+from sentiment import demo, retraining
 from sentiment.core.critic import checkpoints
 from sentiment.core.training import selection, train
 from sentiment.labelling import relabel
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
-from sentiment.promotion import serving
 from sentiment.serving import folder
+from sentiment.versions import runs
+from sentiment.versions.promotion import serving
+from sentiment.worker import registering
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -31,13 +33,13 @@ def labelled(seed_labels: list[Review], settings: Settings, tmp_path: Path) -> l
 
 
 def test_training_makes_a_version_that_serves_and_running_it_again_changes_nothing(labelled) -> None:
-    training_runs.request()
+    runs.request()
     version = retraining.run_pending()
     assert version is not None
     assert serving() == version
     assert (version.labels, version.method) == (40, "probe")
     assert version.metrics["heldout"]["n"] == 100
-    training_runs.request()
+    runs.request()
     assert retraining.run_pending() == version
     assert ModelVersion.objects.count() == 1
 
@@ -109,21 +111,21 @@ def test_own_labels_with_a_damaged_shipped_critic_are_refused_with_the_reason(
 
 
 def test_one_training_at_a_time(labelled) -> None:
-    training_runs.request()
-    with pytest.raises(training_runs.AlreadyTraining):
-        training_runs.request()
+    runs.request()
+    with pytest.raises(runs.AlreadyTraining):
+        runs.request()
 
 
 def test_a_training_whose_process_died_is_taken_up_again_but_not_for_ever(labelled) -> None:
-    training_runs.request()
+    runs.request()
     for _ in range(3):
-        assert training_runs.claim() is not None
-        assert training_runs.claim() is None
+        assert runs.claim() is not None
+        assert runs.claim() is None
         TrainingRun.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert training_runs.claim() is None
+    assert runs.claim() is None
     run = TrainingRun.objects.get()
     assert (run.state, run.message) == ("failed", "Its process died 3 times.")
-    training_runs.request()
+    runs.request()
 
 
 def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, make_review, settings, tmp_path) -> None:
@@ -150,7 +152,7 @@ def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
     relabel([labelled[2].pk], "negative", source="author")
     labelled[3].text += " And one more thing."
     labelled[3].save()
-    judge = versions.heldout()[0]
+    judge = registering.heldout()[0]
     relabel([make_review(labelled[0].movie, judge.text).pk], "positive", source="admin")
     left = {example.text for example in retraining.labelled()}
     assert texts - left == {labelled[0].text, labelled[1].text, labelled[3].text.removesuffix(" And one more thing.")}
@@ -160,11 +162,11 @@ def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
 def test_enough_relabelled_texts_ask_for_a_training(labelled, version, settings: Settings) -> None:
     settings.RETRAIN_AFTER = 3
     relabel([review.pk for review in labelled[:2]], "positive", source="admin")
-    training_runs.request_if_due()
+    runs.request_if_due()
     assert not TrainingRun.objects.exists()
     relabel([labelled[2].pk], "positive", source="admin")
-    training_runs.request_if_due()
-    training_runs.request_if_due()
+    runs.request_if_due()
+    runs.request_if_due()
     assert TrainingRun.objects.get().state == "queued"
 
 

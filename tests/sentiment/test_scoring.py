@@ -10,8 +10,8 @@ from django.utils import timezone
 from sentiment import scoring
 from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion, MovieSentiment, Reading, Score
-from sentiment.promotion import promote, roll_back
 from sentiment.serving import scorer_for
+from sentiment.versions.promotion import promote, roll_back
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -57,7 +57,7 @@ def test_a_reviews_verdict(client: Client, movie: Movie, make_review, version: M
 
 
 def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_review, make_version) -> None:
-    from sentiment.promotion import promote
+    from sentiment.versions.promotion import promote
 
     make_review(movie)
     Reading.objects.update(received_at=timezone.now() - timedelta(minutes=1))
@@ -76,7 +76,7 @@ def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_re
 def test_a_film_says_how_many_readings_are_an_earlier_versions(
     client, movie: Movie, make_review, version, make_version
 ):
-    from sentiment.promotion import promote
+    from sentiment.versions.promotion import promote
 
     make_review(movie)
     drain(10)

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment import versions
 from sentiment.core.corpus.data import DataError, read_examples
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
 from sentiment.serving import critic_of
+from sentiment.worker import registering
 
 
 class Command(BaseCommand):
@@ -28,8 +28,8 @@ class Command(BaseCommand):
         if options["critic"] is not None and version is None:
             raise CommandError(f"There is no version {options['critic']}.")
         try:
-            examples = read_examples(data, split) if data else versions.heldout()
-            found = versions.judge(critic_of(version), [e for e in examples if e.label is not None])
+            examples = read_examples(data, split) if data else registering.heldout()
+            found = registering.judge(critic_of(version), [e for e in examples if e.label is not None])
         except (CheckpointError, DataError, LookupError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:

@@ -3,10 +3,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment import training_runs, versions
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.management.commands.train import train_with_bar
-from sentiment.promotion import promote, serving
+from sentiment.versions import runs
+from sentiment.versions.promotion import promote, serving
+from sentiment.worker import registering
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def _ship(self) -> None:
         try:
-            version = versions.shipped()
+            version = registering.shipped()
         except CheckpointError as error:
             raise CommandError(f"{error} Install the project again, or set SENTIMENT_CRITIC=demo.") from None
         promote(version, reason="the critic that comes with the project")
@@ -31,8 +32,8 @@ class Command(BaseCommand):
     def _train(self) -> None:
         self.stdout.write("Training the first critic; the site is up meanwhile …")
         try:
-            run = training_runs.request()
-        except training_runs.AlreadyTraining:
+            run = runs.request()
+        except runs.AlreadyTraining:
             run = None
         version = train_with_bar()
         if version is None and run is not None:

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment.models import ModelVersion
-from sentiment.promotion import promote
+from sentiment.versions.promotion import promote
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment.promotion import roll_back
+from sentiment.versions.promotion import roll_back
 
 
 class Command(BaseCommand):

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from sentiment import retraining, training_runs
+from sentiment import retraining
 from sentiment.core.corpus.data import DataError
 from sentiment.core.critic.bases import BaseError
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
+from sentiment.versions import runs
 
 
 class Command(BaseCommand):
@@ -40,8 +41,8 @@ class Command(BaseCommand):
 
     def _from_site(self, method: str) -> None:
         try:
-            run = training_runs.request(method=method)
-        except training_runs.AlreadyTraining as error:
+            run = runs.request(method=method)
+        except runs.AlreadyTraining as error:
             raise CommandError(str(error)) from None
         version = train_with_bar()
         run.refresh_from_db()

@@ -27,7 +27,7 @@ def test_a_score_is_the_verdict_where_nobody_labelled(movie: Movie, make_review,
 def test_a_label_wins_over_the_score_and_survives_rescoring(
     source: str, movie: Movie, make_review, version: ModelVersion, make_version: Callable[[], ModelVersion]
 ) -> None:
-    from sentiment.promotion import promote
+    from sentiment.versions.promotion import promote
 
     review = make_review(movie)
     drain(10)
