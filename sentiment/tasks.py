@@ -13,7 +13,7 @@ LIVE_SECONDS, BACKLOG_SECONDS = 5.0, 4.0
 @shared_task(name="sentiment.score_pending", ignore_result=True)
 def score_pending() -> None:
     """Read what people wait for."""
-    from sentiment import scoring
+    from sentiment.worker import scoring
 
     scoring.drain(LIVE_SECONDS, live_only=True)
 
@@ -24,8 +24,8 @@ def score_backlog() -> None:
 
     Where nothing waits, the public log is kept.
     """
-    from sentiment import score_requests, scoring
     from sentiment.versions import moves
+    from sentiment.worker import score_requests, scoring
 
     score_requests.forget_old()
     scoring.quarantine_exhausted()
@@ -38,6 +38,6 @@ def train_pending() -> None:
     """Carry out the training that was asked for, or that enough new labels ask for."""
     runs.request_if_due()
     if runs.is_waiting():
-        from sentiment import retraining
+        from sentiment.worker import retraining
 
         retraining.run_pending()

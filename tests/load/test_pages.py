@@ -15,8 +15,8 @@ from pytest_django import DjangoDbBlocker
 
 from sentiment.importing import import_rows
 from sentiment.models import ModelVersion
-from sentiment.scoring import claim, store
 from sentiment.versions.promotion import promote
+from sentiment.worker.scoring import claim, store
 from tests.load.generator import SEED, prediction, rows
 from textflix.members.models import User
 from textflix.movies.catalogue import import_catalogue

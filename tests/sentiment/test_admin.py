@@ -6,8 +6,8 @@ from django.test import Client
 
 from sentiment.labelling import relabel
 from sentiment.models import Label, ModelVersion, MovieSentiment, Reading, Score, TrainingRun
-from sentiment.scoring import drain
 from sentiment.versions.promotion import promote, serving
+from sentiment.worker.scoring import drain
 from tests.conftest import PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from sentiment import learning_curve, score_requests, scoring
+from sentiment import learning_curve
 from sentiment.core.critic.checkpoints import SHIPPED, read_card
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.curve import report
@@ -15,6 +15,7 @@ from sentiment.models import ScoreRequest
 from sentiment.tasks import score_backlog
 from sentiment.versions import moves
 from sentiment.versions.promotion import promote
+from sentiment.worker import score_requests, scoring
 from tests.conftest import PAN, PRAISE
 from textflix.reviews.models import Review
 

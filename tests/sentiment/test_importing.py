@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from sentiment import demo
 from sentiment.models import Label, MovieSentiment, Reading
-from sentiment.scoring import claim
+from sentiment.worker.scoring import claim
 from textflix.members.models import User
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sentiment.labelling import relabel
 from sentiment.models import ModelVersion, Reading
-from sentiment.scoring import drain
+from sentiment.worker.scoring import drain
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 

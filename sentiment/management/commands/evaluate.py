@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from sentiment.core.corpus.data import DataError, read_examples
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
-from sentiment.serving import critic_of
 from sentiment.worker import registering
+from sentiment.worker.scorers import critic_of
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment.core.__main__ import main
-from sentiment.serving import critic_of
+from sentiment.worker.scorers import critic_of
 
 
 class Command(BaseCommand):

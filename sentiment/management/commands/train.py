@@ -7,12 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from sentiment import retraining
 from sentiment.core.corpus.data import DataError
 from sentiment.core.critic.bases import BaseError
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.models import ModelVersion
 from sentiment.versions import runs
+from sentiment.worker import retraining
 
 
 class Command(BaseCommand):

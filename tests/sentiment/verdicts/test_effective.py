@@ -6,7 +6,7 @@ import pytest
 
 from sentiment.labelling import relabel
 from sentiment.models import Label, ModelVersion, Reading
-from sentiment.scoring import drain
+from sentiment.worker.scoring import drain
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 

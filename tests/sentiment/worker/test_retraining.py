@@ -12,15 +12,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from sentiment import demo, retraining
+from sentiment import demo
 from sentiment.core.critic import checkpoints
 from sentiment.core.training import selection, train
 from sentiment.labelling import relabel
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
-from sentiment.serving import folder
 from sentiment.versions import runs
 from sentiment.versions.promotion import serving
-from sentiment.worker import registering
+from sentiment.worker import registering, retraining
+from sentiment.worker.scorers import folder
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

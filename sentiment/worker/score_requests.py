@@ -10,7 +10,7 @@ from django.utils import timezone
 from sentiment.core.critic.scorer import Prediction
 from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE
-from sentiment.serving import scorer_for
+from sentiment.worker.scorers import scorer_for
 
 logger = logging.getLogger(__name__)
 

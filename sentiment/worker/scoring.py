@@ -15,14 +15,14 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
-from sentiment import score_requests
 from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.models import AspectMention, ModelVersion, Reading
-from sentiment.serving import scorer_for
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from sentiment.verdicts.locks import films_of, hold
 from sentiment.versions.promotion import serving
+from sentiment.worker import score_requests
+from sentiment.worker.scorers import scorer_for
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from sentiment import scoring
 from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion, MovieSentiment, Reading, Score
-from sentiment.serving import scorer_for
 from sentiment.versions.promotion import promote, roll_back
+from sentiment.worker import scoring
+from sentiment.worker.scorers import scorer_for
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from sentiment import demo, retraining
+from sentiment import demo
 from sentiment.versions import runs
 from sentiment.versions.promotion import serving
+from sentiment.worker import retraining
 
 pytestmark = pytest.mark.usefixtures("seed_labels")
 

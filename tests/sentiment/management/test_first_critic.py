@@ -12,8 +12,8 @@ from sentiment.core.critic import checkpoints
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.training import train
 from sentiment.models import ModelVersion, TrainingRun
-from sentiment.serving import folder
 from sentiment.versions.promotion import serving
+from sentiment.worker.scorers import folder
 from tests.conftest import PAN, PRAISE
 
 
