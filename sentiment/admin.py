@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from sentiment.admin_base import ReadOnly, who
 from sentiment.admin_filters import Labelled, Quarantined, StarsDisagree, Uncertain, VerdictIs, VersionIs
 from sentiment.dispute_admin import DisputeAdmin
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Dispute, Label, ModelVersion, Promotion, TrainingRun
 from sentiment.verdicts.intake import read_again
 from sentiment.verdicts.locks import hold_to_delete

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sentiment.admin_base import ReadOnly, who
+from sentiment.labelling.disputes import decide
 from sentiment.models import Dispute
-from sentiment.opinions import decide
 
 
 def _decision(value: str, description: str) -> Any:

@@ -9,8 +9,8 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from sentiment.labelling.disputes import NotAsked, confirm, dispute
 from sentiment.models import Dispute, Verdict
-from sentiment.opinions import NotAsked, confirm, dispute
 from textflix.members.requests import MemberRequest
 from textflix.reviews.models import Review
 

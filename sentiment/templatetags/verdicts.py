@@ -8,9 +8,9 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from sentiment.labelling.disputes import asked
 from sentiment.marking import Said, marked_text, marks_of
 from sentiment.models import Dispute, Label, Reading, Score, ScoreRequest, Verdict
-from sentiment.opinions import asked
 from sentiment.polling import pause
 from sentiment.templatetags.pages import is_plain, mentions_on, serving_on
 from textflix.reviews.models import Review

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Reading
 from sentiment.verdicts.aggregates import refresh
 from tests.makers import TEXT, make_member, make_movie, make_review, read

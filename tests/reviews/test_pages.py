@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
 from tests.makers import TEXT, make_member, make_movie, make_review, read

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from sentiment import demo
 from sentiment.core.critic.checkpoints import fingerprint
-from sentiment.labelling import label_each
+from sentiment.labelling.labels import label_each
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
 from textflix.movies.models import Movie

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, MovieSentiment, Reading, Score, TrainingRun
 from sentiment.versions.promotion import promote, serving
 from sentiment.worker.scoring import drain

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import MovieSentiment
 from sentiment.share_card import SIZE, draw, face, wrapped
 from sentiment.verdicts.aggregates import refresh

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import ModelVersion, Reading
 from sentiment.worker.scoring import drain
 from tests.conftest import PAN, PRAISE

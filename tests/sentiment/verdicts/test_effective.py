@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, Reading
 from sentiment.worker.scoring import drain
 from textflix.movies.models import Movie

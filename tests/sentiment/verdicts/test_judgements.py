@@ -5,7 +5,7 @@ import random
 import pytest
 from django.core.management import CommandError, call_command
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import AspectMention, Judgement, ModelVersion, MovieAspect, MovieSentiment, Reading
 from sentiment.verdicts.aggregates import MARKS, refresh
 from sentiment.verdicts.effective import settle

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from sentiment import demo
 from sentiment.core.critic import checkpoints
 from sentiment.core.training import selection, train
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
 from sentiment.versions.promotion import serving

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Dispute, Label, Reading, Verdict
 from sentiment.verdicts.locks import hold
 from textflix.members.models import User

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from sentiment.labelling import relabel
+from sentiment.labelling.labels import relabel
 from sentiment.models import Dispute, Label, MovieSentiment, Score
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
