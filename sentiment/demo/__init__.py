@@ -1,62 +1,12 @@
 """The demo corpus: 1,200 reviews of 120 real films, written for this project. They are nobody's real opinions."""
 
 import json
-import random
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
-from django.utils import timezone
-
-from sentiment.importing import Row, Tally, import_rows
-from textflix.members.models import User
-from textflix.reviews.models import Source
-
 CORPUS = Path(__file__).with_name("reviews.jsonl")
-MEMBERS = 48
-SPAN_DAYS = 730
-SEED = 11
 
 
 def records() -> list[dict[str, Any]]:
+    """Read its rows in their order: what names a row is its number, from 1."""
     return [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
-
-
-def is_loaded() -> bool:
-    """Its members come and go with it: an administrator who deletes demo reviews does not get them back."""
-    return User.objects.filter(is_demo=True).exists()
-
-
-@transaction.atomic
-def load(progress: Callable[[int], object] = lambda count: None) -> Tally:
-    """Load the corpus with the labels of its seed rows alone; what is there already stays as it is."""
-    return import_rows(_rows(_members()), source=Source.DEMO, label_source="seed", progress=progress)
-
-
-def _members() -> list[int]:
-    names = [f"demo-writer-{n:02}" for n in range(1, MEMBERS + 1)]
-    nobody_logs_in = make_password(None)
-    User.objects.bulk_create(
-        [User(username=name, is_demo=True, password=nobody_logs_in) for name in names], ignore_conflicts=True
-    )
-    return list(User.objects.filter(username__in=names, is_demo=True).order_by("username").values_list("pk", flat=True))
-
-
-def _rows(members: list[int]) -> Iterator[Row]:
-    """Every film's reviews by different members, at seeded times over the two years before now."""
-    chance, now = random.Random(SEED), timezone.now()  # noqa: S311  repeatable, not secret
-    free: defaultdict[str, list[int]] = defaultdict(lambda: chance.sample(members, len(members)))
-    for number, record in enumerate(records(), 1):
-        yield Row(
-            imdb_id=record["imdb_id"],
-            external_id=f"demo/{number}",
-            text=record["text"],
-            stars=int(record["stars"] * 2) if record["stars"] else None,
-            label=record["label"] if record["split"] == "seed" else None,
-            author_id=free[record["imdb_id"]].pop(),
-            written_at=now - timedelta(days=chance.uniform(0, SPAN_DAYS)),
-        )

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from sentiment.bulk.reviews import Row
 from sentiment.core.critic.aspects import ASPECTS, Mention
 from sentiment.core.critic.evidence import Sentence
 from sentiment.core.critic.scorer import Prediction
 from sentiment.core.text import sentence_spans
-from sentiment.importing import Row
 
 SEED = 7
 LOVED_FILMS, LOVED_REVIEWS = 12, 10

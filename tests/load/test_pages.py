@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
-from sentiment.importing import import_rows
+from sentiment.bulk.reviews import import_rows
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
 from sentiment.worker.scoring import claim, store

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 
-from sentiment.importing import Row, import_rows
+from sentiment.bulk.reviews import Row, import_rows
 from tests.makers import TEXT
 from textflix.movies.catalogue import import_catalogue
 from textflix.movies.models import Movie

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from sentiment.importing import import_rows
-from sentiment.readers import READERS, ReadError
+from sentiment.bulk.files import READERS, ReadError
+from sentiment.bulk.reviews import import_rows
 from textflix.reviews.models import Source
 
 

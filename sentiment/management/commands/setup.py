@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from tqdm import tqdm
 
-from sentiment import demo
+from sentiment.bulk import demo
 from textflix import embedded
 from textflix.members.models import User
 from textflix.movies.catalogue import import_catalogue

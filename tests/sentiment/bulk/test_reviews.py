@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from sentiment import demo
+from sentiment.bulk import demo
+from sentiment.demo import records
 from sentiment.models import Label, MovieSentiment, Reading
 from sentiment.worker.scoring import claim
 from textflix.members.models import User
@@ -134,7 +135,7 @@ def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path, db: None)
 
 
 def test_the_demo_corpus_is_marked_and_brings_only_its_seed_labels(make_movie) -> None:
-    for name in {record["imdb_id"] for record in demo.records()}:
+    for name in {record["imdb_id"] for record in records()}:
         make_movie(imdb_id=name)
     assert not demo.is_loaded()
     demo.load()

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sentiment.bulk.reviews import Row
 from sentiment.core.corpus.aclimdb import IMDB_ID, read_aclimdb
 from sentiment.core.corpus.data import DataError
 from sentiment.core.labels import LABELS
-from sentiment.importing import Row
 from textflix.reviews.models import Review
 
 
