@@ -7,7 +7,7 @@ from django import template
 from django.template.context import Context
 from django.utils.safestring import SafeString, mark_safe
 
-from sentiment.structured import movie_json
+from sentiment.pages.json_ld import movie_json
 from sentiment.templatetags.pages import mentions_on
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review

@@ -6,10 +6,10 @@ from typing import Any
 from django import template
 
 from sentiment.models import Highlight, Judgement, MovieSentiment
-from sentiment.why import Why, place_of, side_by_side
-from sentiment.why import card_quotes as card_quotes_of
-from sentiment.why import quotes as quotes_of
-from sentiment.why import why as why_of
+from sentiment.pages.why import Why, place_of, side_by_side
+from sentiment.pages.why import card_quotes as card_quotes_of
+from sentiment.pages.why import quotes as quotes_of
+from sentiment.pages.why import why as why_of
 from textflix.movies.models import Movie
 
 register = template.Library()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.templatetags.bars import segments, whole_percents
+from sentiment.pages.bars import segments, whole_percents
 
 COUNTS = st.fixed_dictionaries({name: st.integers(0, 10_000) for name in ("positive", "negative", "unsure")})
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from sentiment.marking import marks_of
 from sentiment.models import Highlight, MovieSentiment
+from sentiment.pages.marked_text import marks_of
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read

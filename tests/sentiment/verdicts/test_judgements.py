@@ -7,10 +7,10 @@ from django.core.management import CommandError, call_command
 
 from sentiment.labelling.labels import relabel
 from sentiment.models import AspectMention, Judgement, ModelVersion, MovieAspect, MovieSentiment, Reading
+from sentiment.pages.why import why
 from sentiment.verdicts.aggregates import MARKS, refresh
 from sentiment.verdicts.effective import settle
 from sentiment.versions.promotion import promote
-from sentiment.why import why
 from sentiment.worker import scoring
 from tests.conftest import PAN, PRAISE
 from textflix.movies.models import Movie

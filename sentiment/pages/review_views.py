@@ -1,16 +1,18 @@
-"""Where people say what they hold of a verdict."""
+"""A review's verdict, as it is asked for by open pages and programs, and what people say of it."""
 
 from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sentiment.labelling.disputes import NotAsked, confirm, dispute
 from sentiment.models import Dispute, Verdict
+from sentiment.pages.polling import answer, gone
 from textflix.members.requests import MemberRequest
 from textflix.reviews.models import Review
 
@@ -28,6 +30,32 @@ class DisputeForm(forms.ModelForm):
 
 def _review(pk: int) -> Review:
     return get_object_or_404(Review.objects.for_pages(), pk=pk)
+
+
+@never_cache
+@require_safe
+def review_verdict(request: HttpRequest, pk: int) -> JsonResponse:
+    reading = _review(pk).reading  # type: ignore[attr-defined]
+    return JsonResponse(
+        {
+            "state": reading.state,
+            "positive": reading.positive,
+            "verdict": reading.verdict or None,
+            "label": reading.label.value if reading.label else None,
+            "version": reading.version_id,
+        }
+    )
+
+
+@never_cache
+@require_safe
+def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an open page asks for while it shows a review without a verdict; `whole`: with all that its author sees."""
+    review = Review.objects.for_pages().filter(pk=pk).first()
+    if review is None:
+        return gone()
+    whole = "whole" in request.GET
+    return answer(request, "sentiment/_verdict_fragment.html", {"review": review, "whole": whole, "permalink": whole})
 
 
 @login_required

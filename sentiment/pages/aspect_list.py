@@ -3,7 +3,7 @@
 from django.http import QueryDict
 
 from sentiment.models import Judgement, MovieAspect
-from sentiment.why import with_sentences
+from sentiment.pages.why import with_sentences
 from textflix.movies.models import Movie
 from textflix.pagination import Keyset, Part
 

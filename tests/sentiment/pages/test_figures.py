@@ -9,7 +9,7 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.templatetags.figures import HALF, LETTER, MIDDLE, MOST, WIDTH, Column, drawn, histogram
+from sentiment.pages.figures import HALF, LETTER, MIDDLE, MOST, WIDTH, Column, drawn, histogram
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 

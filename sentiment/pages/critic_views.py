@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from sentiment.core.labels import verdict
-from sentiment.learning_curve import learning_curve
-from sentiment.model_log import dots, entries, rival
 from sentiment.models import ScoreRequest
 from sentiment.models.requests import LIFE
-from sentiment.polling import answer, gone, pause
-from sentiment.templatetags.verdicts import SIGNS, percent
+from sentiment.pages.critic_log import dots, entries, rival
+from sentiment.pages.learning_curve import learning_curve
+from sentiment.pages.polling import answer, gone, pause
+from sentiment.pages.verdict_box import SIGNS, percent
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie

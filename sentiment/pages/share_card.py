@@ -11,7 +11,7 @@ from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from sentiment.models import MovieSentiment
-from sentiment.templatetags.bars import ENOUGH
+from sentiment.pages.bars import ENOUGH
 from textflix.movies.models import Movie
 
 SIZE: Final = (1200, 630)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from sentiment.labelling.labels import relabel
 from sentiment.models import MovieSentiment
-from sentiment.share_card import SIZE, draw, face, wrapped
+from sentiment.pages.share_card import SIZE, draw, face, wrapped
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from tests.makers import TEXT, make_member, make_movie, make_review, read

@@ -7,11 +7,11 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from sentiment import learning_curve
 from sentiment.core.critic.checkpoints import SHIPPED, read_card
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.curve import report
 from sentiment.models import ScoreRequest
+from sentiment.pages import learning_curve
 from sentiment.tasks import score_backlog
 from sentiment.versions import moves
 from sentiment.versions.promotion import promote

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sentiment import similar as similar_films
 from sentiment.models import MovieAspect, MovieSentiment
-from sentiment.similar import similar
+from sentiment.pages import similar_films
+from sentiment.pages.similar_films import similar
 from tests.makers import make_member, make_movie, make_review, read
 
 pytestmark = pytest.mark.django_db

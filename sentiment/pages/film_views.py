@@ -1,26 +1,21 @@
+"""What a film's page asks for beside itself: its bar, its numbers, its card, films like it, one aspect's sentences."""
+
 from django.core.cache import caches
-from django.db import DatabaseError, connection
-from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from sentiment import share_card
 from sentiment.core.corpus.data import digest
-from sentiment.models import Aspect, MovieAspect, MovieSentiment, Reading
-from sentiment.polling import answer, gone
-from sentiment.similar import similar
+from sentiment.models import Aspect, MovieAspect, MovieSentiment
+from sentiment.pages import share_card
+from sentiment.pages.aspect_list import JudgementList
+from sentiment.pages.polling import answer, gone
+from sentiment.pages.similar_films import similar
+from sentiment.pages.why import quotes
 from sentiment.versions.promotion import serving
-from sentiment.why import quotes
-from sentiment.whylist import JudgementList
-from textflix.celery import app
 from textflix.movies.models import Movie
-from textflix.reviews.models import Review
 
 CARD_SECONDS = 86_400
 
@@ -90,67 +85,3 @@ def film_card(request: HttpRequest, slug: str) -> HttpResponse:
     key = f"card.{digest(repr((str(movie), sentiment.positive, sentiment.unsure, sentiment.negative, sentence)))[:32]}"
     picture = caches["pages"].get_or_set(key, lambda: share_card.draw(movie, sentiment, sentence), CARD_SECONDS)
     return HttpResponse(picture, content_type="image/png")
-
-
-def _review(pk: int) -> Review:
-    return get_object_or_404(Review.objects.for_pages().select_related("reading__label"), pk=pk)
-
-
-@never_cache
-@require_safe
-def review_verdict(request: HttpRequest, pk: int) -> JsonResponse:
-    reading = _review(pk).reading
-    return JsonResponse(
-        {
-            "state": reading.state,
-            "positive": reading.positive,
-            "verdict": reading.verdict or None,
-            "label": reading.label.value if reading.label else None,
-            "version": reading.version_id,
-        }
-    )
-
-
-@never_cache
-@require_safe
-def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
-    """What an open page asks for while it shows a review without a verdict; `whole`: with all that its author sees."""
-    review = Review.objects.for_pages().filter(pk=pk).first()
-    if review is None:
-        return gone()
-    whole = "whole" in request.GET
-    return answer(request, "sentiment/_verdict_fragment.html", {"review": review, "whole": whole, "permalink": whole})
-
-
-def _broker_answers() -> bool:
-    try:
-        with app.connection_for_write(transport_options=app.conf.broker_transport_options) as broker:
-            broker.ensure_connection(max_retries=1, timeout=1)
-    except (OperationalError, RedisError, OSError):
-        return False
-    return True
-
-
-@never_cache
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready while pages can be served with verdicts. A silent broker delays readings, and is reported, no more."""
-    answer: dict[str, object] = {
-        "database": False,
-        "broker": _broker_answers(),
-        "version": None,
-        "oldest_unread_seconds": None,
-    }
-    try:
-        connection.ensure_connection()
-        version = serving()
-        unread = Reading.objects.filter(version__isnull=True, quarantined_at__isnull=True)
-        oldest = unread.aggregate(oldest=Min("received_at"))["oldest"]
-    except DatabaseError:
-        return JsonResponse(answer, status=503)
-    answer |= {
-        "database": True,
-        "version": version.pk if version else None,
-        "oldest_unread_seconds": round((timezone.now() - oldest).total_seconds(), 1) if oldest else 0,
-    }
-    return JsonResponse(answer, status=200 if version else 503)

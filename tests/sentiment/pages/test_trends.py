@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.models import MovieFigures
-from sentiment.trends import Counts, burst_of, periods_of, trend
+from sentiment.pages.trends import Counts, burst_of, periods_of, trend
 from tests.makers import make_member, make_movie, make_review, read
 
 START = date(2024, 1, 1)
