@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sentiment.admin_base import ReadOnly, who
+from sentiment.desk.base import ReadOnly, who
 from sentiment.labelling.disputes import decide
 from sentiment.models import Dispute
 

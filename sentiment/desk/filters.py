@@ -1,3 +1,5 @@
+"""What the lists of the desk can be narrowed to."""
+
 from typing import Any
 
 from django.contrib import admin

@@ -1,0 +1,1 @@
+"""The desk where people correct the critic. Labels are appended, versions only pointed at: nothing here overwrites."""

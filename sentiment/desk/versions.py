@@ -1,0 +1,91 @@
+"""Critics as staff see them: how good each is, which one serves, and what trained them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from sentiment.desk.base import ReadOnly, who
+from sentiment.models import ModelVersion, Promotion, TrainingRun
+from sentiment.versions import runs
+from sentiment.versions.promotion import promote, roll_back
+
+
+class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["__str__", "name", "created_at", "labels", "accuracy", "serves"]
+    readonly_fields = ["name", "created_at", "method", "base", "layers", "labels", "fingerprint", "metrics"]
+    actions = ["promote"]
+    change_list_template = "admin/sentiment/modelversion/change_list.html"
+
+    def has_promote_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sentiment.promote_critic")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
+        newest = Promotion.objects.order_by("-pk").values("version")[:1]
+        return super().get_queryset(request).annotate(serving=Q(pk=Subquery(newest)))
+
+    @admin.display(description="held-out accuracy")
+    def accuracy(self, version: ModelVersion) -> str:
+        found = version.metrics.get("heldout")
+        if not found:
+            return "–"
+        return f"{found['accuracy']:.1%} ({found['accuracy_low']:.0%}–{found['accuracy_high']:.0%}, n {found['n']})"
+
+    @admin.display(description="serves", boolean=True)
+    def serves(self, version: Any) -> bool:
+        return bool(version.serving)
+
+    @admin.action(description="Promote: let this version serve", permissions=["promote"])
+    def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        if queryset.count() != 1:
+            self.message_user(request, "Choose one version to promote.", messages.ERROR)
+            return
+        version = queryset.get()
+        promote(version, reason="promoted in the admin", by=who(request))
+        self.message_user(request, f"{version} serves; its readings replace the earlier ones.", messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("train/", guard(require_POST(self.train)), name="sentiment_modelversion_train"),
+            path("roll-back/", guard(require_POST(self.roll_back)), name="sentiment_modelversion_roll_back"),
+            *super().get_urls(),
+        ]
+
+    def train(self, request: HttpRequest) -> HttpResponseRedirect:
+        if not request.user.has_perm("sentiment.train_critic"):
+            raise PermissionDenied
+        try:
+            runs.request(by=who(request))
+            self.message_user(request, "Training is asked for; follow it under training runs.", messages.SUCCESS)
+        except runs.AlreadyTraining as error:
+            self.message_user(request, str(error), messages.WARNING)
+        return redirect("admin:sentiment_modelversion_changelist")
+
+    def roll_back(self, request: HttpRequest) -> HttpResponseRedirect:
+        if not self.has_promote_permission(request):
+            raise PermissionDenied
+        try:
+            self.message_user(request, f"{roll_back(by=who(request))} serves again.", messages.SUCCESS)
+        except LookupError as error:
+            self.message_user(request, str(error), messages.WARNING)
+        return redirect("admin:sentiment_modelversion_changelist")
+
+
+class PromotionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["version", "at", "by", "reason"]
+    list_select_related = ["version", "by"]
+
+
+class TrainingRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["__str__", "method", "requested_by", "requested_at", "share_done", "message", "version"]
+    list_select_related = ["requested_by", "version"]
+
+    @admin.display(description="progress")
+    def share_done(self, run: TrainingRun) -> str:
+        return f"{run.progress:.0%}"
