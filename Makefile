@@ -2,7 +2,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 # Tests and checks get servers of their own, so that they never touch a running site.
-EMBEDDED := $(PY) -m textflix.embedded run --
+EMBEDDED := $(PY) -m textflix.running.embedded run --
 PIN := $(wildcard constraints.txt)
 PIP := $(PY) -m pip install --disable-pip-version-check $(addprefix -c ,$(PIN))
 ARGS ?=
@@ -14,7 +14,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## start the site on PORT (8000), keep everything in TEXTFLIX_HOME (./var); Ctrl-C stops it
-	@exec $(PY) -m textflix.runner
+	@exec $(PY) -m textflix.running.runner
 
 install: $(VENV)/.installed ## make .venv and install the pinned project, nothing else
 

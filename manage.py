@@ -4,7 +4,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from textflix.supervisor import Failure
+from textflix.running.supervisor import Failure
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textflix.settings")

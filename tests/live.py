@@ -137,7 +137,7 @@ def started(home: Path) -> Iterator[Site]:
     environment |= {"TEXTFLIX_HOME": str(home), "PORT": str(port)}
     with (home.parent / "site.log").open("ab") as log:
         runner = subprocess.Popen(
-            [sys.executable, "-m", "textflix.runner"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "textflix.running.runner"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
         )
     site = Site(home, port, runner)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from textflix import runner
+from textflix.running import runner
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()

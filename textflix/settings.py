@@ -7,7 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from textflix import embedded
+from textflix.running import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = embedded.home()

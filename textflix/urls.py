@@ -7,9 +7,9 @@ from textflix.movies.sitemaps import FilmSitemap
 from textflix.reviews.sitemaps import ReviewSitemap
 
 urlpatterns = [
+    path("", include("textflix.pages.urls")),
     path("", include("textflix.movies.urls")),
     path("", include("textflix.reviews.urls")),
-    path("", include("textflix.members.urls")),
     path("", include("sentiment.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

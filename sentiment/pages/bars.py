@@ -6,7 +6,7 @@ from typing import Any
 
 from sentiment.models import ModelVersion, MovieSentiment
 from sentiment.pages.polling import pause
-from textflix.movies.home import LOVED
+from textflix.intervals import LOVED
 
 ENOUGH = 5
 """Under so many judged reviews a share says too little to be put in words."""

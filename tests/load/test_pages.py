@@ -19,7 +19,7 @@ from sentiment.versions.promotion import promote
 from sentiment.worker.scoring import claim, store
 from tests.load.generator import SEED, prediction, rows
 from textflix.members.models import User
-from textflix.movies.catalogue import import_catalogue
+from textflix.movies.catalogue.load import import_catalogue
 from textflix.movies.models import Movie
 
 pytestmark = [pytest.mark.load, pytest.mark.django_db(transaction=True)]

@@ -5,9 +5,9 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from textflix.movies.browse import SORT_NAMES, SORTS, genres
+from textflix.movies.catalogue.files import FIRST_YEAR, LAST_YEAR
 from textflix.movies.facets import Option, facets
 from textflix.movies.models import ASPECTS, Movie, MovieQuerySet
-from textflix.movies.readers import FIRST_YEAR, LAST_YEAR
 from textflix.movies.search import LONGEST, search
 from textflix.pagination import Keyset
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from tqdm import tqdm
 
 from sentiment.bulk import demo
-from textflix import embedded
 from textflix.members.models import User
-from textflix.movies.catalogue import import_catalogue
+from textflix.movies.catalogue.load import import_catalogue
 from textflix.movies.models import Movie
+from textflix.running import embedded
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from textflix.movies.catalogue import READERS, import_catalogue
-from textflix.movies.readers import NotACatalogue
+from textflix.movies.catalogue.files import NotACatalogue
+from textflix.movies.catalogue.load import READERS, import_catalogue
 
 
 class Command(BaseCommand):

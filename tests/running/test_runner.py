@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.processes import (
+from tests.running.processes import (
     IDLE,
     NOBODY,
     REPOSITORY,
@@ -29,7 +29,7 @@ from tests.processes import (
     query,
     wait_for,
 )
-from textflix.runner import answers as answering
+from textflix.running.runner import answers as answering
 
 USERS = [None, NOBODY] if os.geteuid() == 0 else [None]
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {IDLE}"
@@ -221,7 +221,7 @@ def test_a_second_runner_is_refused_and_the_first_goes_on(home: Path) -> None:
 def _refused(home: Path, interpreter: Sequence[str] = (sys.executable,), port: str = "") -> str:
     """What `make run` says where it must not start."""
     done = subprocess.run(
-        [*interpreter, "-m", "textflix.runner"],
+        [*interpreter, "-m", "textflix.running.runner"],
         env=environment(home, PORT=port or str(free_port())),
         cwd=REPOSITORY,
         capture_output=True,

@@ -12,7 +12,7 @@ from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.movies.models import Movie, Person
 from textflix.reviews.models import Review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 NOINDEX = '<meta name="robots" content="noindex">'
 PAGE = "/film/rear-window/"
 

@@ -5,8 +5,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.makers import make_member, make_movie, make_review
+from textflix.movies.catalogue.files import BadRow, read_wikidata, wikidata_path
 from textflix.movies.models import Credit, Genre, Movie, Person
-from textflix.movies.readers import BadRow, read_wikidata, wikidata_path
 from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.django_db

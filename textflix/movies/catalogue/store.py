@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 from django.utils.text import slugify
 
+from textflix.movies.catalogue.files import Film
 from textflix.movies.models import Credit, Genre, Movie
-from textflix.movies.readers import Film
 
 FACTS = ["title", "year", "runtime", "certificate", "languages", "countries", "tomatometer", "metacritic", "box_office"]
 LONGEST_BASE = 100

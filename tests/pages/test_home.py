@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from tests.makers import make_movie
-from textflix.movies.home import SHOWN, shelves
 from textflix.movies.models import Movie
+from textflix.pages.shelves import SHOWN, shelves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import REPOSITORY, environment, new_home, pids, processes, wait_for
-from textflix import embedded, servers
-from textflix.supervisor import Failure
+from tests.running.processes import REPOSITORY, environment, new_home, pids, processes, wait_for
+from textflix.running import embedded, servers
+from textflix.running.supervisor import Failure
 
-RUN = [sys.executable, "-m", "textflix.embedded", "run", "--"]
+RUN = [sys.executable, "-m", "textflix.running.embedded", "run", "--"]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def _on_throw_away_servers(home: Path, code: str, **variables: str) -> "subproce
 def test_a_command_gets_servers_and_a_home_of_its_own_and_its_exit_code_is_kept(home: Path) -> None:
     done = _on_throw_away_servers(
         home,
-        "import os; from textflix import embedded; from tests.processes import answers;"
+        "import os; from textflix.running import embedded; from tests.running.processes import answers;"
         "assert answers(embedded.home()); assert 'DATABASE_URL' not in os.environ;"
         "print(embedded.home()); raise SystemExit(7)",
         DATABASE_URL="postgres://somewhere-else/textflix",
@@ -51,7 +51,7 @@ def test_a_command_gets_servers_and_a_home_of_its_own_and_its_exit_code_is_kept(
 def test_the_database_has_what_search_needs(home: Path) -> None:
     done = _on_throw_away_servers(
         home,
-        "from textflix import embedded; from tests.processes import query; h = embedded.home();"
+        "from textflix.running import embedded; from tests.running.processes import query; h = embedded.home();"
         "query(h, 'CREATE EXTENSION pg_trgm'); query(h, 'CREATE EXTENSION unaccent');"
         "print(query(h, \"SELECT lower('ÀÉ'), unaccent('Amélie'), array_length(show_trgm('é'), 1), 'a' < 'B' \"),"
         " query(h, 'SHOW server_encoding'), query(h, 'SHOW listen_addresses'))",
@@ -62,7 +62,7 @@ def test_the_database_has_what_search_needs(home: Path) -> None:
 def test_celery_publishes_and_consumes_through_the_redis_url(home: Path) -> None:
     done = _on_throw_away_servers(
         home,
-        "import celery, threading; from textflix import embedded\n"
+        "import celery, threading; from textflix.running import embedded\n"
         "from celery.contrib.testing.worker import start_worker\n"
         "app = celery.Celery(broker=embedded.redis_url()); heard = threading.Event()\n"
         "@app.task(name='hear', ignore_result=True)\n"
@@ -100,7 +100,7 @@ def test_an_interrupted_first_start_heals(home: Path) -> None:
     start = [
         sys.executable,
         "-c",
-        "from textflix import embedded, servers; embedded.home().mkdir(exist_ok=True);"
+        "from textflix.running import embedded, servers; embedded.home().mkdir(exist_ok=True);"
         "servers.create_cluster(embedded.home() / 'postgres')",
     ]
     first = subprocess.Popen(start, env=environment(home), cwd=REPOSITORY)

@@ -4,8 +4,8 @@ import json
 import os
 import sys
 
-from textflix.runner import Site, main
-from textflix.supervisor import Child
+from textflix.running.runner import Site, main
+from textflix.running.supervisor import Child
 
 
 def site() -> Site:

@@ -1,6 +1,6 @@
 """Where the embedded PostgreSQL and Valkey live and how they are reached, for when DATABASE_URL or REDIS_URL is unset.
 
-`python -m textflix.embedded run -- COMMAND` runs a command on throw-away servers. Standard library only.
+`python -m textflix.running.embedded run -- COMMAND` runs a command on throw-away servers. Standard library only.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from textflix import servers
-from textflix.supervisor import Child, Failure, Stopped, Supervisor, complain
+from textflix.running import servers
+from textflix.running.supervisor import Child, Failure, Stopped, Supervisor, complain
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 VALKEY_SOCKET = "valkey.sock"
 LONGEST_SOCKET = 107
 
@@ -169,7 +169,7 @@ def main(arguments: list[str]) -> int:
             except (Failure, OSError) as failure:
                 complain(str(failure))
                 return 1
-    complain("usage: python -m textflix.embedded run -- COMMAND …")
+    complain("usage: python -m textflix.running.embedded run -- COMMAND …")
     return 2
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import sqrt
 
 from django.core.cache import caches
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from textflix.intervals import DIVIDED_LOW, LOVED, lower_bound
 from textflix.movies.models import Movie, MovieQuerySet
 from textflix.reviews.models import Review
 
@@ -18,13 +18,9 @@ MONTH = timedelta(days=30)
 FEWEST_IN_MONTH = 3
 IN_MONTH = f"loved, and liked by most of {FEWEST_IN_MONTH} reviews or more in the last 30 days"
 GEM_REVIEWS = (5, 20)
-LOVED, DIVIDED_LOW = 0.55, 0.15
-"""Lower ends of Wilson intervals: from so high a share positive a film is called loved, on its own page too, and from
-so high a share of the smaller side, divisive."""
 KEPT_SECONDS = 300
 NEWEST = 60
 """Among so many of the newest reviews the newly reviewed films are sought."""
-Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +82,8 @@ def _rank_lately() -> list[int]:
         .annotate(n=Count("pk"), positive=Count("pk", filter=Q(reading__verdict="positive")))
         .filter(n__gte=FEWEST_IN_MONTH, positive__gt=F("n") / 2.0)
     )
-    ranked = sorted(rows, key=lambda row: (-_lower(row["positive"], row["n"]), row["movie"]))
+    ranked = sorted(rows, key=lambda row: (-lower_bound(row["positive"], row["n"]), row["movie"]))
     return [row["movie"] for row in ranked[:SHOWN]]
-
-
-def _lower(count: int, of: int) -> float:
-    share = count / of
-    return (share + Z**2 / (2 * of) - Z * sqrt((share * (1 - share) + Z**2 / (4 * of)) / of)) / (1 + Z**2 / of)
 
 
 def _newly_reviewed() -> list[int]:

@@ -1,9 +1,11 @@
+"""A member's page: what they wrote, the newest first."""
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from textflix.members.models import User
-from textflix.movies.reviewlist import NEWEST
+from textflix.reviews.film_list import NEWEST
 from textflix.reviews.models import Review
 
 PER_PAGE = 20

@@ -9,13 +9,13 @@ from pathlib import Path
 from django.db import connection, transaction
 from tqdm import tqdm
 
-from textflix.movies import readers
 from textflix.movies.browse import forget_genres
-from textflix.movies.readers import BadRow, Film, NotACatalogue
-from textflix.movies.storing import store
+from textflix.movies.catalogue import files
+from textflix.movies.catalogue.files import BadRow, Film, NotACatalogue
+from textflix.movies.catalogue.store import store
 
 CHUNK = 1_000
-READERS = {"wikidata": readers.read_wikidata, "imdb": readers.read_imdb}
+READERS = {"wikidata": files.read_wikidata, "imdb": files.read_imdb}
 
 Report = Callable[[str], object]
 
@@ -38,7 +38,7 @@ def import_catalogue(
     source: str = "wikidata", path: Path | None = None, report: Report = lambda message: None
 ) -> Imported:
     """Load a catalogue, a transaction per chunk; bad rows are reported and skipped. Raises NotACatalogue."""
-    path = path or readers.wikidata_path()
+    path = path or files.wikidata_path()
     result = Imported()
     with tqdm(READERS[source](path), "Films", unit=" films", file=sys.stderr, disable=None, mininterval=0.5) as rows:
         films = _films(rows, result, report)

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from textflix import embedded
-from textflix.supervisor import Child, Failure, Stopped, Supervisor, complain, how_it_ended, say
+from textflix.running import embedded
+from textflix.running.supervisor import Child, Failure, Stopped, Supervisor, complain, how_it_ended, say
 
 ADDRESS = "127.0.0.1"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file in it

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg2
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 NOBODY = 65534
 # Where both URLs are set, the runner starts no server of its own.
 ELSEWHERE = {"DATABASE_URL": "postgres://elsewhere/textflix", "REDIS_URL": "redis://elsewhere/0"}
@@ -124,7 +124,7 @@ class Running:
         self.home, self.port = home, port or free_port()
         programs = {name: code.replace("{port}", str(self.port)) for name, code in ({"web": WEB} | children).items()}
         asked = {"port": self.port, "setup": setup, "children": programs}
-        command = [*python(uid), str(REPOSITORY / "tests" / "standin.py")]
+        command = [*python(uid), str(REPOSITORY / "tests" / "running" / "standin.py")]
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by __exit__
         self.process = subprocess.Popen(
             command,

@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from textflix.supervisor import Child, Failure, tied
+from textflix.running.supervisor import Child, Failure, tied
 
 NAME = "textflix"
 POSTGRES_SOCKET = ".s.PGSQL.5432"
