@@ -5,9 +5,11 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from textflix.members.models import User
 from textflix.movies.models import Person
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LONGEST_FILE = 300
+LONGEST_FILE, MOST_MODULES = 300, 20
 # These alone may import what only an extra brings.
 EXPERIMENTS = {REPOSITORY / "sentiment" / "core" / "measuring" / "rivals.py"}
 OURS = ("textflix", "sentiment")
@@ -114,13 +116,47 @@ def test_the_web_process_serves_every_page_without_loading_torch():
     assert seen["loaded"] == []
 
 
-def test_every_module_around_the_core_is_in_a_contract():
-    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    core, _, web, workers = contracts
-    around = {f"sentiment.{path.stem}" for path in (REPOSITORY / "sentiment").iterdir() if path.stem[0] not in "_."}
-    around -= {"sentiment.core", "sentiment.pretrained"}
-    assert around - set(core["forbidden_modules"]) == set()
-    assert around - set(web["source_modules"]) == set(workers["source_modules"])
+def contract(name: str) -> dict[str, Any]:
+    listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    return next(each for each in listed if each["name"].startswith(name))
+
+
+def rooms(folder: str) -> set[str]:
+    """The modules and packages of a folder, as they are imported."""
+    inside = (REPOSITORY / folder).iterdir()
+    found = {path.stem for path in inside if path.suffix == ".py" or (path / "__init__.py").exists()}
+    return {f"{folder.replace('/', '.')}.{name}" for name in found - {"__init__"}}
+
+
+def test_every_folder_may_come_to_torch_or_is_in_the_contract_that_says_it_may_not():
+    may = {"sentiment.core", "sentiment.management", "sentiment.tasks", "sentiment.worker"}
+    may |= {f"sentiment.core.{name}" for name in ("__main__", "critic", "curve", "measuring", "recipe", "training")}
+    every = rooms("sentiment") | rooms("sentiment/core")
+    assert may <= every
+    assert every - may == set(contract("The web process never comes to torch")["source_modules"])
+
+
+def test_what_is_on_the_wrong_floor_or_on_none_breaks_a_contract(tmp_path):
+    for top in OURS:
+        shutil.copytree(
+            REPOSITORY / top,
+            tmp_path / top,
+            ignore=lambda _, names: {n for n in names if Path(n).suffix not in ("", ".py")},
+        )
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    (tmp_path / "sentiment" / "lost.py").touch()
+    (tmp_path / "sentiment" / "verdicts" / "upwards.py").write_text("import sentiment.pages.why\n")
+    (tmp_path / "textflix" / "members" / "upwards.py").write_text("import textflix.reviews.models\n")
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "The critic's floors BROKEN" in said
+    assert "The site's floors BROKEN" in said
+    assert "The core's floors KEPT" in said
+    for wrong in ("sentiment.lost", "sentiment.verdicts is not allowed to import sentiment.pages"):
+        assert wrong in said
+    assert "textflix.members is not allowed to import textflix.reviews" in said
 
 
 def sources() -> list[Path]:
@@ -131,6 +167,13 @@ def test_no_file_is_longer_than_three_hundred_lines():
     lengths = {path: len(path.read_text().splitlines()) for path in sources() if path.parent.name != "migrations"}
     assert len(lengths) > 50
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_folder_holds_more_than_twenty_modules():
+    every = [*sources(), *(REPOSITORY / "tests").rglob("*.py")]
+    modules = Counter(path.parent for path in every if path.parent.name != "migrations")
+    assert len(modules) > 40
+    assert {folder: count for folder, count in modules.items() if count > MOST_MODULES} == {}
 
 
 def imported(path: Path) -> set[str]:
