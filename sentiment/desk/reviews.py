@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -13,8 +12,8 @@ from sentiment.desk.filters import Labelled, Quarantined, StarsDisagree, Uncerta
 from sentiment.labelling.labels import relabel
 from sentiment.models import Label
 from sentiment.verdicts.intake import read_again
-from sentiment.verdicts.locks import hold_to_delete
 from sentiment.wakeup import wake_on_commit
+from textflix.reviews.changes import changing, leaving
 from textflix.reviews.models import Review
 
 
@@ -130,10 +129,10 @@ class ReviewAdmin(admin.ModelAdmin):
         relabelling = ("relabel",) if self.has_label_permission(request) else ()
         return *self.readonly_fields, *relabelling, "hidden", "spoiler"
 
-    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
-        hold_to_delete(queryset.values_list("pk", flat=True))
-        super().delete_queryset(request, queryset)
+        with changing():
+            leaving(queryset)
+            super().delete_queryset(request, queryset)
 
 
 class LabelAdmin(ReadOnly, admin.ModelAdmin):

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from allauth.core import ratelimit
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from textflix.members.models import User
 from textflix.members.requests import MemberRequest
 from textflix.movies.models import Movie
+from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review
 
@@ -37,7 +37,7 @@ def publish(request: MemberRequest, form: ReviewForm, movie: Movie) -> Review:
         RefusedError: it is their second of this film, a text they posted before, or too many in too short a time.
     """
     _limit_address(request)
-    with transaction.atomic():
+    with changing():
         author = _hold(request)
         if Review.objects.filter(movie=movie, author=author).exists():
             raise AlreadyReviewedError("You have already reviewed this film.")
@@ -56,7 +56,7 @@ def revise(request: MemberRequest, form: ReviewForm) -> Review:
         RefusedError: the new text is one they posted elsewhere, or there were too many changes in too short a time.
     """
     _limit_address(request)
-    with transaction.atomic():
+    with changing():
         author = _hold(request)
         review = form.save(commit=False)
         if form.text_changed:

@@ -1,13 +1,13 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from textflix.members.requests import MemberRequest
 from textflix.movies.models import Movie
+from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review, Source
 from textflix.reviews.posting import RefusedError, publish, revise
@@ -60,7 +60,7 @@ def review_edit(request: MemberRequest, pk: int) -> HttpResponse:
 def review_delete(request: MemberRequest, pk: int) -> HttpResponse:
     own = _own(request, pk)
     if request.method == "POST":
-        with transaction.atomic():
+        with changing():
             own.delete()
         messages.success(request, f"Your review of {own.movie} is deleted.")
         return redirect(own.movie)

@@ -1,0 +1,106 @@
+"""How others hear that reviews have changed: once a transaction, with all of them, however they were written.
+
+    with changing() as changes:
+        changes.reviews |= set(ids)
+        Review.objects.filter(pk__in=ids).update(hidden=True)
+
+Single saves and deletions are noticed by themselves; what `update()` and bulk writes touch is for their caller to say.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import Signal, receiver
+
+from textflix.members.models import User
+from textflix.movies.models import Movie
+from textflix.reviews.models import Review
+
+reviews_changed: Final = Signal()
+"""Sent within the transaction, at its end: `reviews`, the ids of those that were written, hidden or shown again, and
+`films`, the ids of the films that reviews have left."""
+reviews_leaving: Final = Signal()
+"""Sent before several reviews are deleted: `reviews`, their ids. Who keeps rows of them locks those in its own order,
+before the database takes them along in another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a transaction has changed so far."""
+
+    reviews: set[int] = field(default_factory=set)
+    films: set[int] = field(default_factory=set)
+
+
+_under_way: ContextVar[Changes | None] = ContextVar("changes of reviews", default=None)
+
+
+@contextmanager
+def changing() -> Iterator[Changes]:
+    """Make one transaction of what changes reviews, and send `reviews_changed` once at its end.
+
+    A block within another is part of it. Where the block raises, nothing has changed and nothing is sent.
+    """
+    outer = _under_way.get()
+    if outer is not None:
+        with transaction.atomic():
+            yield outer
+        return
+    with transaction.atomic():
+        changes = Changes()
+        token = _under_way.set(changes)
+        try:
+            yield changes
+        finally:
+            _under_way.reset(token)
+        if changes.reviews or changes.films:
+            reviews_changed.send(sender=Review, reviews=sorted(changes.reviews), films=changes.films)
+
+
+@receiver(pre_save, sender=Review)
+def _review_may_move(instance: Review, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
+    """A review that moves to another film must be taken off the first one's count."""
+    if not instance._state.adding and (update_fields is None or "movie" in update_fields):
+        before = Review.objects.filter(pk=instance.pk).exclude(movie=instance.movie_id)
+        vars(instance)["films_left"] = set(before.values_list("movie_id", flat=True))
+
+
+@receiver(post_save, sender=Review)
+def _review_saved(instance: Review, **kwargs: Any) -> None:
+    with changing() as changes:
+        changes.reviews.add(instance.pk)
+        changes.films.update(vars(instance).pop("films_left", ()))
+
+
+def leaving(reviews: "QuerySet[Review]") -> None:
+    """Say that several reviews will be deleted, within the transaction that deletes them."""
+    if ids := sorted(reviews.values_list("pk", flat=True)):
+        reviews_leaving.send(sender=Review, reviews=ids)
+
+
+@receiver(pre_delete, sender=Movie)
+@receiver(pre_delete, sender=User)
+def _reviews_leave_with_it(instance: Movie | User, **kwargs: Any) -> None:
+    leaving(instance.reviews.all())  # type: ignore[union-attr]
+
+
+@receiver(pre_delete, sender=Review)
+def _review_leaves(instance: Review, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
+    """Django names all that it is going to delete before it deletes any, and with each from what it started."""
+    vars(origin).setdefault("reviews_going", set()).add(instance.pk)
+
+
+@receiver(post_delete, sender=Review)
+def _review_left(instance: Review, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
+    of_origin = vars(origin)
+    of_origin.setdefault("films_left", set()).add(instance.movie_id)
+    of_origin["reviews_going"].discard(instance.pk)
+    if not of_origin["reviews_going"]:
+        with changing() as changes:
+            changes.films.update(of_origin.pop("films_left"))
