@@ -176,6 +176,18 @@ def test_no_folder_holds_more_than_twenty_modules():
     assert {folder: count for folder, count in modules.items() if count > MOST_MODULES} == {}
 
 
+def test_one_place_says_what_is_public():
+    """Every other query asks for `public`, so that what makes a review public can become more than one column."""
+    names_hidden = re.compile(r"(?:\b|__)hidden=|\.hidden\b|\bNOT hidden\b")
+    code = [path for path in sources() if path.parent.name != "migrations"]
+    found = {
+        (path.relative_to(REPOSITORY).as_posix(), hit)
+        for path in code
+        for hit in names_hidden.findall(path.read_text())
+    }
+    assert found == {("textflix/reviews/models.py", "hidden=")}
+
+
 def imported(path: Path) -> set[str]:
     """The first names of the modules that a file imports from outside the project and the standard library."""
     names: set[str] = set()

@@ -89,8 +89,8 @@ def _insert(rows: Sequence[Row], films: dict[str, int], *, source: str, label_so
         cursor.execute(
             """
             INSERT INTO reviews_review
-                (movie_id, author_id, text, stars, spoiler, written_at, received_at, hidden, source, external_id)
-            SELECT movie_id, author_id, text, stars, false, written_at, now(), false, %(source)s, external_id
+                (movie_id, author_id, text, stars, written_at, received_at, source, external_id)
+            SELECT movie_id, author_id, text, stars, written_at, now(), %(source)s, external_id
             FROM incoming
             ON CONFLICT DO NOTHING
             RETURNING id

@@ -37,6 +37,10 @@ class DisputeAdmin(ReadOnly, admin.ModelAdmin):
         _decision("", "Keep the verdict"),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
+        """What nobody sees needs no decision; shown again, it waits again."""
+        return super().get_queryset(request).filter(review__public=True)
+
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sentiment.add_label")
 

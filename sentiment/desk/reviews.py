@@ -15,6 +15,7 @@ from sentiment.verdicts.intake import read_again
 from sentiment.wakeup import wake_on_commit
 from textflix.reviews.changes import changing, leaving
 from textflix.reviews.models import Review
+from textflix.reviews.visibility import visible_to
 
 
 class LabelInline(ReadOnly, admin.TabularInline):
@@ -67,6 +68,9 @@ class ReviewAdmin(admin.ModelAdmin):
         _label_action("cleared", "Clear label"),
         "score_again",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        return super().get_queryset(request).filter(visible_to(who(request)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -27,7 +27,7 @@ class JudgementList:
         self.counts = {"": 0, "praise": 0, "criticism": 0}
         if stored:
             self.counts = {"": stored.judged, "praise": stored.positive, "criticism": stored.negative}
-        judgements = Judgement.objects.filter(review__movie=movie, review__hidden=False, aspect=aspect)
+        judgements = Judgement.objects.filter(review__movie=movie, review__public=True, aspect=aspect)
         if self.side:
             judgements = judgements.filter(**{f"positive__{'gt' if self.side == 'praise' else 'lte'}": 0.5})
         judgements = with_sentences(judgements).select_related("review__author").defer("review__text")

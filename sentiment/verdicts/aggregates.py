@@ -69,7 +69,7 @@ def computed(films: str) -> str:
                    COUNT(*) FILTER (WHERE review.source = 'demo') AS demo,
                    COUNT(*) FILTER (WHERE review.source NOT IN ('demo', 'member')) AS imported
             FROM movies_movie AS movie
-            LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND NOT review.hidden
+            LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND review.public
             LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
             LEFT JOIN sentiment_label AS label ON label.id = reading.label_id
             WHERE {films}
@@ -111,7 +111,7 @@ def computed_aspects(films: str) -> str:
                {strongest(faulted, "ASC")} AS criticism
         FROM reviews_review AS review
         JOIN sentiment_judgement AS judgement ON judgement.review_id = review.id
-        WHERE NOT review.hidden AND {films}
+        WHERE review.public AND {films}
         GROUP BY review.movie_id, judgement.aspect
     ) AS counted
     """  # noqa: S608  conditions are written here, values travel as parameters
@@ -144,7 +144,7 @@ def computed_words(films: str) -> str:
            {claimed("praised", "praise_low")} AS praised,
            {claimed("faulted", "criticism_low")} AS faulted
     FROM movies_movie AS movie
-    LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND NOT review.hidden AND NOT review.spoiler
+    LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND review.public AND NOT review.spoiler
     LEFT JOIN sentiment_highlight AS highlight ON highlight.review_id = review.id
     WHERE {films}
     GROUP BY movie.id
@@ -172,7 +172,7 @@ def computed_figures(films: str) -> str:
                LEAST(FLOOR(reading.positive * {TENTHS}), {TENTHS - 1})::int AS tenth
         FROM reviews_review AS review
         JOIN sentiment_reading AS reading ON reading.review_id = review.id
-        WHERE NOT review.hidden AND {films}
+        WHERE review.public AND {films}
     ), {listed("days", "day", "verdict <> '' AND day IS NOT NULL", sides)},
        {listed("stars", "stars", "verdict <> '' AND stars IS NOT NULL", sides)},
        {listed("scores", "tenth", "tenth IS NOT NULL", "COUNT(*)")}

@@ -50,7 +50,7 @@ def mentions_of(score_ids: Iterable[int]) -> dict[int, list[AspectMention]]:
     """Read what the sentences of each score say of aspects, in one query; `counted` are those that a why counts."""
     counted = Judgement.objects.filter(
         review=OuterRef("score__review"),
-        review__hidden=False,
+        review__public=True,
         aspect=OuterRef("aspect"),
         start=OuterRef("start"),
     )

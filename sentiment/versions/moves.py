@@ -84,7 +84,7 @@ def _moved(new: int, old: int) -> list[tuple[int, int, float, float]]:
             FROM sentiment_score AS after
             JOIN sentiment_score AS before
                  ON before.review_id = after.review_id AND before.digest = after.digest AND before.version_id = %s
-            JOIN reviews_review AS review ON review.id = after.review_id AND NOT review.hidden
+            JOIN reviews_review AS review ON review.id = after.review_id AND review.public
             WHERE after.version_id = %s
             GROUP BY review.movie_id HAVING COUNT(*) >= %s
             ORDER BY ABS(AVG(after.positive) - AVG(before.positive)) DESC, review.movie_id LIMIT %s

@@ -72,7 +72,7 @@ def from_file(path: Path, method: Literal["probe", "finetune"], report: runs.Pro
 
 
 def labelled() -> list[Example]:
-    """What a critic may learn from: each text's newest seed or admin label, positive and negative only.
+    """What a critic may learn from: each public text's newest seed or admin label, positive and negative only.
 
     Texts that judge the critic are left out, whoever labelled them.
     """
@@ -84,7 +84,7 @@ def labelled() -> list[Example]:
                 SELECT DISTINCT ON (label.review_id) label.review_id, label.text, label.value, label.digest
                 FROM sentiment_label AS label
                 JOIN reviews_review AS review ON review.id = label.review_id AND review.digest = label.digest
-                WHERE label.source IN ('seed', 'admin')
+                WHERE label.source IN ('seed', 'admin') AND review.public
                 ORDER BY label.review_id, label.id DESC
             ) AS newest
             JOIN reviews_review AS review ON review.id = newest.review_id

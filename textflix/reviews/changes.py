@@ -2,7 +2,7 @@
 
     with changing() as changes:
         changes.reviews |= set(ids)
-        Review.objects.filter(pk__in=ids).update(hidden=True)
+        Review.objects.filter(pk__in=ids).update(spoiler=True)
 
 Single saves and deletions are noticed by themselves; what `update()` and bulk writes touch is for their caller to say.
 """

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import ExpressionWrapper, F, Func, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 
@@ -20,7 +20,7 @@ class Source(models.TextChoices):
 class ReviewQuerySet(models.QuerySet["Review"]):
     def public(self) -> "ReviewQuerySet":
         """Only these enter aggregates, evidence, lists and search."""
-        return self.filter(hidden=False)
+        return self.filter(public=True)
 
     def of_members(self) -> "ReviewQuerySet":
         return self.filter(source=Source.MEMBER)
@@ -62,11 +62,17 @@ class Review(models.Model):
     stars = models.PositiveSmallIntegerField(
         "half stars", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )
-    spoiler = models.BooleanField("contains spoilers", default=False)
+    spoiler = models.BooleanField("contains spoilers", default=False, db_default=False)
     written_at = models.DateTimeField(null=True, blank=True)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_at = models.DateTimeField(auto_now_add=True)
-    hidden = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False, db_default=False)
+    # The one place that says what is public: only such reviews enter aggregates, evidence, lists, search and training.
+    public = models.GeneratedField(
+        expression=ExpressionWrapper(Q(hidden=False), models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     source = models.CharField(max_length=8, choices=Source, default=Source.MEMBER, editable=False)
     external_id = models.CharField(max_length=100, null=True, blank=True, editable=False)
 

@@ -11,12 +11,13 @@ from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review, Source
 from textflix.reviews.posting import RefusedError, publish, revise
+from textflix.reviews.visibility import visible_to
 
 
 @require_safe
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    reviews = Review.objects.all() if request.user.is_staff else Review.objects.public()
-    found = get_object_or_404(reviews.with_reading().select_related("movie"), pk=pk)
+    seen = Review.objects.filter(visible_to(request.user))
+    found = get_object_or_404(seen.with_reading().select_related("movie"), pk=pk)
     return render(request, "reviews/review.html", {"review": found, "noindex": found.source != Source.MEMBER})
 
 

@@ -118,6 +118,15 @@ def test_what_was_decided_is_not_disputed_again_unless_the_verdict_changes(clien
     assert [dispute.verdict for dispute in Dispute.objects.all()] == ["negative", "positive"]
 
 
+def test_a_review_that_nobody_sees_waits_for_no_decision(client, review, admin_client):
+    client.force_login(make_member("eve"))
+    client.post(f"/review/{review.pk}/dispute/", {"reason": REASON})
+    for hidden in (True, False):
+        review.hidden = hidden
+        review.save()
+        assert (REASON in admin_client.get("/admin/sentiment/dispute/").content.decode()) != hidden
+
+
 def test_of_a_text_that_was_edited_since_nothing_is_decided(client, review, admin_client):
     client.force_login(make_member("eve"))
     client.post(f"/review/{review.pk}/dispute/", {"reason": REASON})

@@ -159,6 +159,14 @@ def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
     assert not left - texts
 
 
+def test_what_nobody_may_see_is_not_learnt_from(labelled: list[Review]) -> None:
+    hidden = labelled[0]
+    Review.objects.filter(pk=hidden.pk).update(hidden=True)
+    assert hidden.text not in {example.text for example in retraining.labelled()}
+    Review.objects.filter(pk=hidden.pk).update(hidden=False)
+    assert hidden.text in {example.text for example in retraining.labelled()}
+
+
 def test_enough_relabelled_texts_ask_for_a_training(labelled, version, settings: Settings) -> None:
     settings.RETRAIN_AFTER = 3
     relabel([review.pk for review in labelled[:2]], "positive", source="admin")

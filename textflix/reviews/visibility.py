@@ -1,0 +1,11 @@
+"""Who may see more of reviews than everyone does."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+
+from textflix.members.models import User
+
+
+def visible_to(viewer: User | AnonymousUser) -> Q:
+    """Return the condition on reviews that this viewer may see: the public ones; to staff, all."""
+    return Q() if viewer.is_staff else Q(public=True)
