@@ -15,29 +15,33 @@ class MovieSentiment(models.Model):
     movie = models.OneToOneField(
         Movie, models.DO_NOTHING, primary_key=True, related_name="sentiment", db_constraint=False
     )
-    reviews = models.PositiveIntegerField(default=0)
-    scored = models.PositiveIntegerField(default=0)
-    positive = models.PositiveIntegerField(default=0)
-    negative = models.PositiveIntegerField(default=0)
-    unsure = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField("could not be read", default=0)
-    labelled = models.PositiveIntegerField("verdicts that people gave", default=0)
-    authored = models.PositiveIntegerField("those of them by the reviews' authors", default=0)
-    starred = models.PositiveIntegerField("reviews with stars", default=0)
+    reviews = models.PositiveIntegerField(default=0, db_default=0)
+    scored = models.PositiveIntegerField(default=0, db_default=0)
+    positive = models.PositiveIntegerField(default=0, db_default=0)
+    negative = models.PositiveIntegerField(default=0, db_default=0)
+    unsure = models.PositiveIntegerField(default=0, db_default=0)
+    failed = models.PositiveIntegerField("could not be read", default=0, db_default=0)
+    labelled = models.PositiveIntegerField("verdicts that people gave", default=0, db_default=0)
+    authored = models.PositiveIntegerField("those of them by the reviews' authors", default=0, db_default=0)
+    starred = models.PositiveIntegerField("reviews with stars", default=0, db_default=0)
     stars = models.FloatField("mean of the stars", null=True)
-    demo = models.PositiveIntegerField("written for the demo", default=0)
-    imported = models.PositiveIntegerField(default=0)
+    demo = models.PositiveIntegerField("written for the demo", default=0, db_default=0)
+    imported = models.PositiveIntegerField(default=0, db_default=0)
     share = models.FloatField("share positive", null=True)
     low = models.FloatField("Wilson lower bound of the share positive", null=True)
     high = models.FloatField("Wilson upper bound of the share positive", null=True)
     negative_low = models.FloatField("Wilson lower bound of the share negative", null=True)
     divided_low = models.FloatField("Wilson lower bound of the smaller side", null=True)
-    by_version = models.JSONField("verdicts of the critic by version", default=dict)
+    by_version = models.JSONField("verdicts of the critic by version", default=dict, db_default={})
     # Highlights, those that weighed most first: more than are shown, as some repeat others.
-    praise = ArrayField(models.BigIntegerField(), default=list)
-    criticism = ArrayField(models.BigIntegerField(), default=list)
-    praised = models.CharField("the aspect most surely praised", max_length=10, choices=Aspect, blank=True)
-    faulted = models.CharField("the aspect most surely faulted", max_length=10, choices=Aspect, blank=True)
+    praise = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    criticism = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    praised = models.CharField(
+        "the aspect most surely praised", max_length=10, choices=Aspect, blank=True, default="", db_default=""
+    )
+    faulted = models.CharField(
+        "the aspect most surely faulted", max_length=10, choices=Aspect, blank=True, default="", db_default=""
+    )
 
     class Meta:
         indexes = [

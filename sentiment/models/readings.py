@@ -1,11 +1,15 @@
 """What was read in reviews, and what people say of it. Reading is the queue: one row per review."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from sentiment.models.versions import ModelVersion
+from textflix.leased import Leased
 from textflix.reviews.models import Review
 
 
@@ -150,25 +154,24 @@ class Label(models.Model):
         return f"{self.value} ({self.source})"
 
 
-class Reading(models.Model):
+class Reading(Leased):
     """One row per review: what was last read, who is reading it now, and the verdict that follows."""
+
+    LEASE = timedelta(seconds=20)
 
     review = models.OneToOneField(
         Review, models.DO_NOTHING, primary_key=True, related_name="reading", db_constraint=False
     )
-    received_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=timezone.now, db_default=Now())
     live = models.BooleanField(default=True, help_text="Somebody is waiting: read before the backlog.")
     version = models.ForeignKey(ModelVersion, models.PROTECT, null=True, blank=True, related_name="readings")
-    digest = models.CharField(max_length=64, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     quarantined_at = models.DateTimeField(null=True, blank=True)
     # Settled from the newest labels and the score by verdicts.settle, so that lists can be sorted and filtered by it.
     score = models.ForeignKey(Score, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     label = models.ForeignKey(Label, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     positive = models.FloatField(null=True, blank=True)
-    verdict = models.CharField(max_length=8, choices=Verdict, blank=True)
+    verdict = models.CharField(max_length=8, choices=Verdict, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [

@@ -10,14 +10,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sentiment.models.versions import ModelVersion
+from textflix.leased import Leased
 
 LIFE: Final = timedelta(hours=1)
 
 
-class ScoreRequest(models.Model):
+class ScoreRequest(Leased):
     """A text to try the critic on. Nobody but who has its address sees it, and it is gone after an hour."""
 
-    MAX_LENGTH, MAX_ATTEMPTS = 5_000, 3
+    MAX_LENGTH = 5_000
+    LEASE = timedelta(seconds=20)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     text = models.TextField(validators=[MaxLengthValidator(MAX_LENGTH)])
@@ -25,8 +27,6 @@ class ScoreRequest(models.Model):
     version = models.ForeignKey(ModelVersion, models.CASCADE, null=True, blank=True, related_name="+")
     positive = models.FloatField(null=True, blank=True)
     sentences = models.JSONField(default=list)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["asked_at"], name="request_waiting", condition=Q(positive__isnull=True))]
@@ -37,5 +37,4 @@ class ScoreRequest(models.Model):
     @property
     def failed(self) -> bool:
         """Nobody will try to read it again."""
-        leased = self.leased_until is not None and self.leased_until > timezone.now()
-        return self.positive is None and self.attempts >= self.MAX_ATTEMPTS and not leased
+        return self.positive is None and self.attempts >= self.MAX_ATTEMPTS and not self.is_leased

@@ -1,8 +1,12 @@
 """Critics and the trainings that made them."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from textflix.leased import Leased
 
 
 class ModelVersion(models.Model):
@@ -49,7 +53,7 @@ class Promotion(models.Model):
         return f"{self.version} since {self.at:%Y-%m-%d %H:%M}"
 
 
-class TrainingRun(models.Model):
+class TrainingRun(Leased):
     """One training, from the wish to the version it made. The lease says that somebody is at it."""
 
     class State(models.TextChoices):
@@ -58,14 +62,14 @@ class TrainingRun(models.Model):
         DONE = "done"
         FAILED = "failed"
 
+    LEASE = timedelta(minutes=10)
+
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     method = models.CharField(max_length=20, default="probe")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     progress = models.FloatField(default=0)
     message = models.CharField(max_length=300, blank=True)
     version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="runs")

@@ -3,39 +3,35 @@ once, at its end, in its own transaction, for all its films."""
 
 from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from sentiment.verdicts.locks import hold_films
+from textflix.derived import Derived
+from textflix.intervals import bound_in_sql
 
-# The Wilson score interval (Wilson 1927) at 95 %: bounds that stay honest for a handful of reviews.
-_Z = 1.959963984540054
-
-
-def _wilson(count: str, sign: str) -> str:
-    n = "judged::float8"
-    share = f"({count} / {n})"
-    centre = f"({share} + {_Z**2} / (2 * {n}))"
-    spread = f"{_Z} * sqrt({share} * (1 - {share}) / {n} + {_Z**2} / (4 * {n} * {n}))"
-    bound = f"({centre} {sign} {spread}) / (1 + {_Z**2} / {n})"
-    return f"CASE WHEN judged > 0 THEN LEAST(1, GREATEST(0, {bound})) END"
-
-
-COUNTS = (
+MARKS = 5
+"""Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
+TO_CLAIM = 3
+"""Under so many judgements nothing is claimed of an aspect in words."""
+QUOTED = 12
+"""How many highlights of each side are kept for a film: those that are shown are picked from them."""
+TENTHS = 10
+COUNTED = (
     "reviews, scored, positive, negative, unsure, failed, labelled, authored, starred, stars, demo, imported, "
     "by_version"
 )
-COLUMNS = f"{COUNTS}, share, low, high, negative_low, divided_low"
+_WITH_REVIEWS = "movie.id IN (SELECT movie_id FROM reviews_review UNION SELECT movie_id FROM sentiment_moviesentiment)"
 
 
-def computed(films: str) -> str:
-    """The SELECT that says what is true now for the movies that this condition picks."""
+def _counts(films: str) -> str:
+    """How many reviews say what of each film, and the ends of their shares' intervals."""
     return f"""
-    SELECT movie_id, {COUNTS},
+    SELECT movie_id, {COUNTED},
            positive / NULLIF(judged, 0)::float8 AS share,
-           {_wilson("positive", "-")} AS low,
-           {_wilson("positive", "+")} AS high,
-           {_wilson("negative", "-")} AS negative_low,
-           {_wilson("LEAST(positive, negative)", "-")} AS divided_low
+           {bound_in_sql("positive", "judged", "lower")} AS low,
+           {bound_in_sql("positive", "judged", "upper")} AS high,
+           {bound_in_sql("negative", "judged", "lower")} AS negative_low,
+           {bound_in_sql("LEAST(positive, negative)", "judged", "lower")} AS divided_low
     FROM (
         SELECT movie_id,
                SUM(n)::int AS reviews,
@@ -80,15 +76,8 @@ def computed(films: str) -> str:
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
-MARKS = 5
-"""Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
-TO_CLAIM = 3
-"""Under so many judgements nothing is claimed of an aspect in words."""
-ASPECT_COLUMNS = "positive, negative, praise, criticism, praise_low, criticism_low, side"
-
-
-def computed_aspects(films: str) -> str:
-    """The SELECT that says what is true now of the aspects of the movies that this condition on `review` picks."""
+def _aspects(films: str) -> str:
+    """How many reviews of each film praise and fault each aspect, and which of them most decidedly."""
 
     def strongest(side: str, order: str) -> str:
         # Where another can be read at once, none that is hidden as a spoiler comes first.
@@ -97,7 +86,9 @@ def computed_aspects(films: str) -> str:
 
     praised, faulted = "judgement.positive > 0.5", "judgement.positive <= 0.5"
     return f"""
-    SELECT counted.*, {_wilson("positive", "-")} AS praise_low, {_wilson("negative", "-")} AS criticism_low,
+    SELECT counted.*,
+           {bound_in_sql("positive", "judged", "lower")} AS praise_low,
+           {bound_in_sql("negative", "judged", "lower")} AS criticism_low,
            CASE WHEN judged < {TO_CLAIM} THEN ''
                 WHEN positive > negative THEN 'praised'
                 WHEN negative > positive THEN 'faulted'
@@ -117,16 +108,11 @@ def computed_aspects(films: str) -> str:
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
-WORD_COLUMNS = "praise, criticism, praised, faulted"
-QUOTED = 12
-"""How many highlights of each side are kept for a film: those that are shown are picked from them."""
-
-
-def computed_words(films: str) -> str:
-    """The SELECT that says what may be claimed and quoted of the movies that this condition on `movie` picks.
+def _words(films: str) -> str:
+    """What may be claimed of each film, and which sentences quoted.
 
     Claimed is the aspect that is most surely praised by more than half, or faulted: by the lower end of the Wilson
-    interval, so that two of two say less than nine of ten. MovieAspect rows must be refreshed before.
+    interval, so that two of two say less than nine of ten. The aspects must be refreshed before.
     """
 
     def claimed(side: str, low: str) -> str:
@@ -151,12 +137,8 @@ def computed_words(films: str) -> str:
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
-FIGURE_COLUMNS = "days, stars, scores"
-TENTHS = 10
-
-
-def computed_figures(films: str) -> str:
-    """The SELECT that says what the figures of the movies that this condition on `review` picks are drawn from."""
+def _figures(films: str) -> str:
+    """What each film's figures are drawn from: its judged reviews by day, by stars and by score."""
     sides = ", ".join(f"COUNT(*) FILTER (WHERE verdict = '{side}')" for side in ("positive", "negative", "unsure"))
 
     def listed(name: str, by: str, which: str, counts: str) -> str:
@@ -181,58 +163,40 @@ def computed_figures(films: str) -> str:
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
+COUNTS = Derived(
+    "sentiment_moviesentiment",
+    ("movie_id",),
+    (*COUNTED.split(", "), "share", "low", "high", "negative_low", "divided_low"),
+    _counts,
+    "movie.id",
+    every=_WITH_REVIEWS,
+    stay=True,
+)
+ASPECTS = Derived(
+    "sentiment_movieaspect",
+    ("movie_id", "aspect"),
+    ("positive", "negative", "praise", "criticism", "praise_low", "criticism_low", "side"),
+    _aspects,
+    "review.movie_id",
+)
+WORDS = Derived(
+    "sentiment_moviesentiment",
+    ("movie_id",),
+    ("praise", "criticism", "praised", "faulted"),
+    _words,
+    "movie.id",
+    every=_WITH_REVIEWS,
+    stay=True,
+)
+FIGURES = Derived("sentiment_moviefigures", ("movie_id",), ("days", "stars", "scores"), _figures, "review.movie_id")
+
+
 @transaction.atomic
 def refresh(movie_ids: Iterable[int]) -> None:
     """Lock the films' rows in id order, then recompute them in further statements.
 
     Under READ COMMITTED a single statement that had to wait would write what it saw before the wait.
     """
-    films = {"films": hold_films(movie_ids)}
-    if not films["films"]:
-        return
-    with connection.cursor() as cursor:
-        for statement in (_REFRESH_COUNTS, _REFRESH_ASPECTS, _REFRESH_WORDS, _REFRESH_FIGURES):
-            cursor.execute(statement, films)
-
-
-def _assigned(columns: str, row: str) -> str:
-    return ", ".join(f"{name} = {row}.{name}" for name in columns.split(", "))
-
-
-def row_of(columns: str, row: str) -> str:
-    """These columns as one value that can be compared."""
-    return f"({', '.join(f'{row}.{name}' for name in columns.split(', '))})"
-
-
-_REFRESH_COUNTS = f"""
-    UPDATE sentiment_moviesentiment AS stored SET {_assigned(COLUMNS, "now")}
-    FROM ({computed("movie.id = ANY(%(films)s)")}) AS now
-    WHERE now.movie_id = stored.movie_id
-"""  # noqa: S608  only constants above are put in
-_REFRESH_ASPECTS = f"""
-    WITH now AS ({computed_aspects("review.movie_id = ANY(%(films)s)")}), gone AS (
-        DELETE FROM sentiment_movieaspect AS stored
-        WHERE movie_id = ANY(%(films)s) AND NOT EXISTS (
-            SELECT 1 FROM now WHERE now.movie_id = stored.movie_id AND now.aspect = stored.aspect)
-    )
-    INSERT INTO sentiment_movieaspect AS stored (movie_id, aspect, {ASPECT_COLUMNS})
-    SELECT movie_id, aspect, {ASPECT_COLUMNS} FROM now
-    ON CONFLICT (movie_id, aspect) DO UPDATE SET {_assigned(ASPECT_COLUMNS, "EXCLUDED")}
-    WHERE {row_of(ASPECT_COLUMNS, "stored")} IS DISTINCT FROM {row_of(ASPECT_COLUMNS, "EXCLUDED")}
-"""  # noqa: S608  only constants above are put in
-_REFRESH_WORDS = f"""
-    UPDATE sentiment_moviesentiment AS stored SET {_assigned(WORD_COLUMNS, "now")}
-    FROM ({computed_words("movie.id = ANY(%(films)s)")}) AS now
-    WHERE now.movie_id = stored.movie_id
-      AND {row_of(WORD_COLUMNS, "stored")} IS DISTINCT FROM {row_of(WORD_COLUMNS, "now")}
-"""  # noqa: S608  only constants above are put in
-_REFRESH_FIGURES = f"""
-    WITH now AS ({computed_figures("review.movie_id = ANY(%(films)s)")}), gone AS (
-        DELETE FROM sentiment_moviefigures AS stored
-        WHERE movie_id = ANY(%(films)s) AND NOT EXISTS (SELECT 1 FROM now WHERE now.movie_id = stored.movie_id)
-    )
-    INSERT INTO sentiment_moviefigures AS stored (movie_id, {FIGURE_COLUMNS})
-    SELECT movie_id, {FIGURE_COLUMNS} FROM now
-    ON CONFLICT (movie_id) DO UPDATE SET {_assigned(FIGURE_COLUMNS, "EXCLUDED")}
-    WHERE {row_of(FIGURE_COLUMNS, "stored")} IS DISTINCT FROM {row_of(FIGURE_COLUMNS, "EXCLUDED")}
-"""  # noqa: S608  only constants above are put in
+    if films := hold_films(movie_ids):
+        for derived in (COUNTS, ASPECTS, WORDS, FIGURES):
+            derived.refresh(films)

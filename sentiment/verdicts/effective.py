@@ -6,12 +6,13 @@ read it. `cleared` falls through. Imported labels never count. Reading keeps the
 
 from collections.abc import Iterable
 
-from django.db import connection
-
 from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
-from sentiment.verdicts.judgements import judge
+from sentiment.verdicts.judgements import HIGHLIGHTS, JUDGEMENTS
+from textflix.derived import Derived
 
-SETTLED = """
+
+def _verdicts(readings: str) -> str:
+    return f"""
     SELECT reading.review_id,
            score.id AS score_id,
            score.positive,
@@ -19,8 +20,8 @@ SETTLED = """
            COALESCE(
                official.value,
                own.value,
-               CASE WHEN score.positive > %(positive_above)s THEN 'positive'
-                    WHEN score.positive < %(negative_below)s THEN 'negative'
+               CASE WHEN score.positive > {POSITIVE_ABOVE} THEN 'positive'
+                    WHEN score.positive < {NEGATIVE_BELOW} THEN 'negative'
                     WHEN score.positive IS NOT NULL THEN 'unsure'
                     ELSE '' END
            ) AS verdict
@@ -38,24 +39,23 @@ SETTLED = """
         WHERE review_id = review.id AND digest = review.digest AND source = 'author'
         ORDER BY id DESC LIMIT 1
     ) AS own ON own.value <> 'cleared'
-"""
-THRESHOLDS = {"positive_above": POSITIVE_ABOVE, "negative_below": NEGATIVE_BELOW}
+    WHERE {readings}
+    """  # noqa: S608  conditions are declared below
+
+
+VERDICTS = Derived(
+    "sentiment_reading",
+    ("review_id",),
+    ("score_id", "positive", "label_id", "verdict"),
+    _verdicts,
+    "reading.review_id",
+    stay=True,
+)
 
 
 def settle(review_ids: Iterable[int]) -> None:
     """Recompute what these reviews' readings say, and their judgements. The caller holds their rows (locks.hold)."""
     ids = list(review_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE sentiment_reading AS stored
-            SET score_id = settled.score_id, positive = settled.positive,
-                label_id = settled.label_id, verdict = settled.verdict
-            FROM ({SETTLED} WHERE reading.review_id = ANY(%(reviews)s)) AS settled
-            WHERE settled.review_id = stored.review_id
-              AND (stored.score_id, stored.positive, stored.label_id, stored.verdict)
-                  IS DISTINCT FROM (settled.score_id, settled.positive, settled.label_id, settled.verdict)
-            """,  # noqa: S608  the only part put in is the constant above
-            THRESHOLDS | {"reviews": ids},
-        )
-    judge(ids)
+    # In this order: what a review judges is read from the score that its reading names.
+    for derived in (VERDICTS, JUDGEMENTS, HIGHLIGHTS):
+        derived.refresh(ids)

@@ -20,8 +20,8 @@ def receive(review_ids: Iterable[int], *, live: bool = True, also_films: Iterabl
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO sentiment_reading AS reading (review_id, received_at, live, digest, attempts, error, verdict)
-            SELECT id, clock_timestamp(), %s, '', 0, '', '' FROM reviews_review WHERE id = ANY(%s) ORDER BY id
+            INSERT INTO sentiment_reading AS reading (review_id, live)
+            SELECT id, %s FROM reviews_review WHERE id = ANY(%s) ORDER BY id
             ON CONFLICT (review_id) DO UPDATE
             SET received_at = EXCLUDED.received_at, live = EXCLUDED.live, version_id = NULL, digest = '',
                 leased_until = NULL, attempts = 0, error = '', quarantined_at = NULL

@@ -35,11 +35,7 @@ def hold_films(movie_ids: Iterable[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO sentiment_moviesentiment
-                (movie_id, reviews, scored, positive, negative, unsure, failed, labelled, authored, starred, demo,
-                 imported, by_version, praise, criticism, praised, faulted)
-            SELECT id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', '', ''
-            FROM movies_movie WHERE id = ANY(%s) ORDER BY id
+            INSERT INTO sentiment_moviesentiment (movie_id) SELECT id FROM movies_movie WHERE id = ANY(%s) ORDER BY id
             ON CONFLICT (movie_id) DO NOTHING
             """,
             [ids],

@@ -3,21 +3,18 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sentiment.models import Label, Promotion, TrainingRun
 from sentiment.wakeup import wake_on_commit
+from textflix.leased import LeasedQuerySet
 from textflix.members.models import User
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
-MAX_ATTEMPTS = 3
 REPORT_SECONDS = 2.0
 Progress = Callable[[float, str], None]
 
@@ -51,34 +48,30 @@ def request_if_due() -> None:
             return
 
 
-def _waiting() -> QuerySet[TrainingRun]:
-    died = Q(state=TrainingRun.State.RUNNING, leased_until__lt=timezone.now())
-    return TrainingRun.objects.filter(Q(state=TrainingRun.State.QUEUED) | died)
+def _under_way() -> LeasedQuerySet[TrainingRun]:
+    return TrainingRun.objects.filter(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING])
 
 
 def is_waiting() -> bool:
-    return _waiting().exists()
+    return _under_way().unleased().exists()
 
 
 @transaction.atomic
 def claim() -> TrainingRun | None:
     """Take on the training that waits, or whose process died; None where there is none."""
-    now = timezone.now()
-    run = _waiting().select_for_update(skip_locked=True).first()
-    if run is None:
-        return None
-    if run.attempts >= MAX_ATTEMPTS:
-        finish(run, TrainingRun.State.FAILED, f"Its process died {run.attempts} times.")
-        return None
-    run.state, run.leased_until, run.attempts = TrainingRun.State.RUNNING, now + LEASE, run.attempts + 1
-    run.started_at = run.started_at or now
-    run.save()
+    for died in _under_way().exhausted().select_for_update(skip_locked=True):
+        finish(died, TrainingRun.State.FAILED, f"Its process died {died.attempts} times.")
+    run = TrainingRun.objects.filter(pk__in=_under_way().claim(1)).first()
+    if run:
+        run.state, run.started_at = TrainingRun.State.RUNNING, run.started_at or timezone.now()
+        run.save(update_fields=["state", "started_at"])
     return run
 
 
 def finish(run: TrainingRun, state: TrainingRun.State, message: str) -> None:
     run.state, run.message, run.finished_at, run.leased_until = state, message[:300], timezone.now(), None
     run.progress = 1 if state == TrainingRun.State.DONE else run.progress
+    run.error = message if state == TrainingRun.State.FAILED else ""
     run.save()
     logger.info("%s: %s", run, message)
 
@@ -93,7 +86,7 @@ def reporter(run: TrainingRun, progress: Progress) -> Progress:
         if time.monotonic() - told > REPORT_SECONDS:
             told = time.monotonic()
             TrainingRun.objects.filter(pk=run.pk).update(
-                progress=share, message=message[:300], leased_until=timezone.now() + LEASE
+                progress=share, message=message[:300], leased_until=timezone.now() + run.LEASE
             )
 
     return report

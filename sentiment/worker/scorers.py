@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from sentiment.core.critic.scorer import Scorer
+from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import serving
 
@@ -41,3 +41,10 @@ def scorer_for(version: ModelVersion) -> Scorer:
         _loaded = _Loaded(version.pk, Scorer.load(folder(version), device=settings.SENTIMENT_DEVICE or None))
         logger.info("reading with %s", version)
     return _loaded.scorer
+
+
+def sentences_of(prediction: Prediction) -> list[dict[str, float | None]]:
+    """Return what is kept of a text's sentences: where each stands, and its share of the verdict; None where unread."""
+    return [
+        {"start": s.start, "end": s.end, "share": round(s.share, 6) if s.read else None} for s in prediction.sentences
+    ]

@@ -6,12 +6,11 @@ Batches are our own claim, not Celery's: celery-batches cannot retry, and a mess
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
@@ -22,12 +21,11 @@ from sentiment.verdicts.effective import settle
 from sentiment.verdicts.locks import films_of, hold
 from sentiment.versions.promotion import serving
 from sentiment.worker import score_requests
-from sentiment.worker.scorers import scorer_for
+from sentiment.worker.scorers import scorer_for, sentences_of
+from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=20)
-MAX_ATTEMPTS = 3
 # A batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 BATCH_SECONDS = 0.4
 FIRST_BATCH, LARGEST_BATCH = 8, 256
@@ -46,46 +44,29 @@ class Broken(RuntimeError):
 
 
 def claim(version: ModelVersion, limit: int, *, live_only: bool = False) -> list[Claimed]:
-    """Lease up to `limit` reviews that this version has not read, those that people wait for first.
-
-    A text that failed before is claimed alone, so that it cannot take its batch-mates down with it. Attempts count from
-    the claim: a text that kills its worker counts, too.
-    """
+    """Lease up to `limit` reviews that this version has not read, those that people wait for first."""
     with transaction.atomic():
-        ids = _next(version, limit, live_only=live_only)
-        if not ids:
-            return []
-        Reading.objects.filter(pk__in=ids).update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1)
-        claimed = Reading.objects.filter(pk__in=ids).order_by("pk")
-        rows = claimed.values_list("review_id", "review__text", "review__digest")
-        return [Claimed(*row) for row in rows]
-
-
-def _next(version: ModelVersion, limit: int, *, live_only: bool) -> list[int]:
-    for candidates in _candidates(version, live_only=live_only):
-        for condition, size in ((Q(attempts=0), limit), (Q(attempts__gt=0), 1)):
-            free = candidates.filter(condition).select_for_update(skip_locked=True)[:size]
-            if ids := list(free.values_list("pk", flat=True)):
-                return ids
+        for queue in _queues(version, live_only=live_only):
+            if ids := queue.claim(limit):
+                claimed = Reading.objects.filter(pk__in=ids).order_by("pk")
+                rows = claimed.values_list("review_id", "review__text", "review__digest")
+                return [Claimed(*row) for row in rows]
     return []
 
 
-def _candidates(version: ModelVersion, *, live_only: bool) -> list[QuerySet[Reading]]:
-    """Queues in their order: unread and awaited, unread in bulk, then read by another version only, newest first.
+def _queues(version: ModelVersion, *, live_only: bool) -> Iterator[LeasedQuerySet[Reading]]:
+    """Unread and awaited, unread in bulk, then read by another version only, newest first.
 
     Every one of them is a walk along an index, also with hundreds of thousands of rows behind it.
     """
-    now = timezone.now()
-    free = Reading.objects.filter(
-        Q(leased_until__isnull=True) | Q(leased_until__lt=now), quarantined_at__isnull=True, attempts__lt=MAX_ATTEMPTS
-    )
-    unread = free.filter(version__isnull=True).order_by("review_id")
-    queues = [unread.filter(live=True)]
-    if not live_only:
-        queues.append(unread.filter(live=False))
-        others = ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True)
-        queues += [free.filter(version_id=other).order_by("-review_id") for other in others]
-    return queues
+    readable = Reading.objects.filter(quarantined_at__isnull=True)
+    unread = readable.filter(version__isnull=True).order_by("review_id")
+    yield unread.filter(live=True)
+    if live_only:
+        return
+    yield unread.filter(live=False)
+    for other in ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True):
+        yield readable.filter(version_id=other).order_by("-review_id")
 
 
 def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
@@ -106,7 +87,7 @@ def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequen
                     "digests": [item.digest for item, _ in rows],
                     "positive": [prediction.positive for _, prediction in rows],
                     "bias": [prediction.bias for _, prediction in rows],
-                    "sentences": [_sentences(prediction) for _, prediction in rows],
+                    "sentences": [json.dumps(sentences_of(prediction)) for _, prediction in rows],
                     "embeddings": [prediction.embedding.astype("<f2").tobytes() for _, prediction in rows],
                 },
             )
@@ -158,12 +139,6 @@ def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
     )
 
 
-def _sentences(prediction: Prediction) -> str:
-    return json.dumps(
-        [{"start": s.start, "end": s.end, "share": round(s.share, 6) if s.read else None} for s in prediction.sentences]
-    )
-
-
 def score_batch(version: ModelVersion, limit: int, *, live_only: bool = False) -> int:
     """Claim, predict and store one batch; returns how many were claimed (0: nothing to do)."""
     scorer = scorer_for(version)
@@ -194,14 +169,11 @@ def _release(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> No
 
 def quarantine_exhausted() -> int:
     """Put aside what has failed three times, or killed its worker three times."""
-    now = timezone.now()
-    exhausted = Reading.objects.filter(attempts__gte=MAX_ATTEMPTS, quarantined_at__isnull=True).filter(
-        Q(leased_until__isnull=True) | Q(leased_until__lt=now)
-    )
+    exhausted = Reading.objects.filter(quarantined_at__isnull=True).exhausted()
     with transaction.atomic():
         ids = hold(list(exhausted.values_list("pk", flat=True)))
         count = exhausted.filter(pk__in=ids).update(
-            quarantined_at=now,
+            quarantined_at=timezone.now(),
             leased_until=None,
             error=Coalesce(NullIf("error", Value("")), Value("Its worker died while reading it.")),
         )
@@ -217,7 +189,7 @@ def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float]
         return 0
     end, size, total = clock() + seconds, FIRST_BATCH, 0
     while True:
-        score_requests.answer(version)
+        score_requests.read_waiting(version)
         start = clock()
         count = score_batch(version, size, live_only=live_only)
         total += count

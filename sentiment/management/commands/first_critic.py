@@ -39,6 +39,6 @@ class Command(BaseCommand):
         if version is None and run is not None:
             run.refresh_from_db()
             if run.state == run.State.FAILED:
-                raise CommandError(run.message)
+                raise CommandError(run.error)
         if version is not None:
             self.stdout.write(f"The critic is ready: {version}, from {version.labels} labels.")

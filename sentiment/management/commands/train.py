@@ -47,7 +47,7 @@ class Command(BaseCommand):
         version = train_with_bar()
         run.refresh_from_db()
         if run.state == run.State.FAILED:
-            raise CommandError(run.message)
+            raise CommandError(run.error)
         if version is None:
             self.stdout.write("The training worker has taken it on; see the admin for its progress.")
             return

@@ -97,10 +97,10 @@ def test_a_text_that_cannot_be_read_keeps_no_review_waiting(client, movie, make_
 
 def test_a_text_whose_worker_died_is_read_by_the_next(version):
     ScoreRequest.objects.create(text=PRAISE)
-    assert len(score_requests._claim()) == 1
-    assert score_requests.answer(version) == 0
+    assert len(ScoreRequest.objects.all().claim(8)) == 1
+    assert score_requests.read_waiting(version) == 0
     ScoreRequest.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert score_requests.answer(version) == 1
+    assert score_requests.read_waiting(version) == 1
 
 
 def test_every_version_is_listed_with_its_figures_and_the_serving_one_is_named(client, version, make_version):
