@@ -13,6 +13,7 @@ from sentiment.bulk.reviews import Row, Tally, import_rows
 from sentiment.demo import records
 from textflix.members.models import User
 from textflix.reviews.models import Source
+from textflix.reviews.ratings import in_half_stars
 
 MEMBERS = 48
 SPAN_DAYS = 730
@@ -48,7 +49,7 @@ def _rows(members: list[int]) -> Iterator[Row]:
             imdb_id=record["imdb_id"],
             external_id=f"demo/{number}",
             text=record["text"],
-            stars=int(record["stars"] * 2) if record["stars"] else None,
+            stars=in_half_stars(record["stars"]) if record["stars"] else None,
             label=record["label"] if record["split"] == "seed" else None,
             author_id=free[record["imdb_id"]].pop(),
             written_at=now - timedelta(days=chance.uniform(0, SPAN_DAYS)),

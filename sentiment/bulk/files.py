@@ -14,6 +14,7 @@ from sentiment.core.corpus.aclimdb import IMDB_ID, read_aclimdb
 from sentiment.core.corpus.data import DataError
 from sentiment.core.labels import LABELS
 from textflix.reviews.models import Review
+from textflix.reviews.ratings import in_half_stars
 
 
 class ReadError(ValueError):
@@ -29,13 +30,10 @@ def aclimdb(path: Path) -> Iterator[Row]:
         for example in read_aclimdb(path):
             text = _BREAK.sub("\n", example.text).strip().replace("\n\n\n", "\n\n")
             label = None if example.label is None else LABELS[example.label]
-            yield Row(example.group, example.identity, text, half_stars(example.stars), label)
+            stars = None if example.stars is None else in_half_stars(example.stars)
+            yield Row(example.group, example.identity, text, stars, label)
     except DataError as error:
         raise ReadError(str(error)) from None
-
-
-def half_stars(stars: float | None) -> int | None:
-    return None if stars is None else round(2 * stars)
 
 
 def _text(path: Path) -> str:
@@ -98,4 +96,4 @@ def file_row(record: dict[str, Any], path: Path, number: int) -> Row:
     return Row(imdb_id, external_id, text.strip(), int(halves) or None, label)
 
 
-READERS: dict[str, Callable[[Path], Iterable[Row]]] = {"aclimdb": aclimdb, "jsonl": jsonl, "csv": csv_file}
+FORMATS: dict[str, Callable[[Path], Iterable[Row]]] = {"aclimdb": aclimdb, "jsonl": jsonl, "csv": csv_file}

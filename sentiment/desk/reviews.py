@@ -24,7 +24,7 @@ class LabelInline(ReadOnly, admin.TabularInline):
     verbose_name_plural = "labels, newest first (an earlier text's labels stay, and no longer count)"
 
 
-class ReviewForm(forms.ModelForm):
+class RelabelForm(forms.ModelForm):
     relabel = forms.ChoiceField(
         choices=[("", "leave as it is"), *Label.Value.choices],
         required=False,
@@ -47,7 +47,7 @@ def _label_action(value: str, description: str) -> Any:
 
 
 class ReviewAdmin(admin.ModelAdmin):
-    form = ReviewForm
+    form = RelabelForm
     list_display = ["excerpt", "verdict", "score", "label", "movie", "written_by", "stars_given", "version", "state"]
     list_filter = [VerdictIs, Labelled, Uncertain, StarsDisagree, VersionIs, Quarantined, "source", "hidden"]
     list_select_related = ["movie", "author", "reading__version", "reading__label"]

@@ -6,12 +6,11 @@ written while its parent is being deleted is then removed too, instead of making
 
 from sentiment.models.disputes import Dispute
 from sentiment.models.films import MovieAspect, MovieFigures, MovieSentiment
-from sentiment.models.readings import Aspect, AspectMention, Highlight, Judgement, Label, Reading, Score, Verdict
+from sentiment.models.readings import AspectMention, Highlight, Judgement, Label, Reading, Score, Verdict
 from sentiment.models.requests import ScoreRequest
 from sentiment.models.versions import ModelVersion, Promotion, TrainingRun
 
 __all__ = [
-    "Aspect",
     "AspectMention",
     "Dispute",
     "Highlight",

@@ -4,9 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from sentiment.models.readings import Aspect
 from sentiment.models.versions import ModelVersion
-from textflix.movies.models import Movie
+from textflix.movies.models import Aspect, Movie
 
 
 class MovieSentiment(models.Model):
@@ -67,11 +66,6 @@ class MovieSentiment(models.Model):
     def pending(self) -> int:
         """Reviews whose verdict is still to come."""
         return max(0, self.unjudged - self.failed)
-
-    @property
-    def only_members(self) -> bool:
-        """Nothing shown here was written for the demo or imported, so search engines may see it."""
-        return not (self.demo or self.imported)
 
     def stale(self, serving: ModelVersion | None) -> int:
         """Verdicts of the critic that are still an earlier version's."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sentiment.models.versions import ModelVersion
 from textflix.leased import Leased
+from textflix.movies.models import Aspect
 from textflix.reviews.models import Review
 
 
@@ -42,19 +43,6 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.positive:.2f} by {self.version}"
-
-
-class Aspect(models.TextChoices):
-    ACTING = "acting"
-    STORY = "story"
-    CHARACTERS = "characters"
-    DIALOGUE = "dialogue"
-    DIRECTION = "direction"
-    VISUALS = "visuals"
-    MUSIC = "music"
-    PACING = "pacing"
-    HUMOUR = "humour"
-    ENDING = "ending"
 
 
 class AspectMention(models.Model):

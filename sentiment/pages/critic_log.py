@@ -9,7 +9,7 @@ from typing import Any
 from sentiment.models import ModelVersion, Promotion
 from textflix.reviews.models import Review, Source
 
-SHOWN = 5
+MOST_REVIEWS = 5
 MADE = {
     "shipped": ("came with Textflix, made from", "distilled"),
     "probe": ("quick training on", "logistic regression on frozen features"),
@@ -137,7 +137,7 @@ def _rival(version: ModelVersion, simpler: dict[str, Any], tested: dict[str, Any
     public = Review.objects.public().filter(source=Source.DEMO).select_related("movie")
     found = {each.external_id: each for each in public.filter(external_id__in=[*chain(*rows.values())])}
     only_critic, only_rival = (
-        OnlyOne(len(rows[side]), [found[row] for row in rows[side] if row in found][:SHOWN])
+        OnlyOne(len(rows[side]), [found[row] for row in rows[side] if row in found][:MOST_REVIEWS])
         for side in ("only_critic_right", "only_nb_svm_right")
     )
     critic, rival = f"{tested['accuracy']:.1%}", f"{simpler['accuracy']:.1%}"

@@ -16,7 +16,7 @@ from sentiment.models import ScoreRequest
 from sentiment.models.requests import LIFE
 from sentiment.pages.critic_log import dots, entries, rival
 from sentiment.pages.learning_curve import learning_curve
-from sentiment.pages.polling import answer, gone, pause
+from sentiment.pages.polling import answer_poll, gone, pause
 from sentiment.pages.verdict_box import SIGNS, percent
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
@@ -91,6 +91,6 @@ def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
         "fragment": fragment,
     }
     if fragment:
-        return answer(request, "sentiment/_tried_fragment.html", context)
+        return answer_poll(request, "sentiment/_tried_fragment.html", context)
     form = TryForm(initial={"text": asked.text})
     return render(request, "sentiment/tried.html", context | {"form": form, "noindex": True})

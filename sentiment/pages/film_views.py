@@ -8,14 +8,13 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from sentiment.core.corpus.data import digest
-from sentiment.models import Aspect, MovieAspect, MovieSentiment
+from sentiment.models import MovieAspect, MovieSentiment, Promotion
 from sentiment.pages import share_card
 from sentiment.pages.aspect_list import JudgementList
-from sentiment.pages.polling import answer, gone
+from sentiment.pages.polling import answer_poll, gone
 from sentiment.pages.similar_films import similar
 from sentiment.pages.why import quotes
-from sentiment.versions.promotion import serving
-from textflix.movies.models import Movie
+from textflix.movies.models import Aspect, Movie
 
 CARD_SECONDS = 86_400
 
@@ -28,10 +27,10 @@ def _sentiment(slug: str) -> MovieSentiment:
 @never_cache
 @require_safe
 def film_sentiment(request: HttpRequest, slug: str) -> JsonResponse:
-    sentiment, version = _sentiment(slug), serving()
+    sentiment, version = _sentiment(slug), Promotion.objects.serving()
     fields = ("reviews", "scored", "positive", "negative", "unsure", "share", "low", "high")
-    answer = {name: getattr(sentiment, name) for name in fields}
-    return JsonResponse(answer | {"stale": sentiment.stale(version), "version": version.pk if version else None})
+    counts = {name: getattr(sentiment, name) for name in fields}
+    return JsonResponse(counts | {"stale": sentiment.stale(version), "version": version.pk if version else None})
 
 
 @never_cache
@@ -41,7 +40,7 @@ def film_bar(request: HttpRequest, slug: str) -> HttpResponse:
     movie = Movie.objects.select_related("sentiment").filter(slug=slug).first()
     if movie is None:
         return gone()
-    return answer(request, "sentiment/_bar_fragment.html", {"sentiment": getattr(movie, "sentiment", None)})
+    return answer_poll(request, "sentiment/_bar_fragment.html", {"sentiment": getattr(movie, "sentiment", None)})
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from sentiment.verdicts.judgements import FAINT
 
-SHOWN, TO_FOLD = 900, 1_500
+UNFOLDED, TO_FOLD = 900, 1_500
 """A text of so many characters is folded, after the first sentence that begins beyond the others."""
 STRENGTHS = ("faint", "clear", "strong")
 
@@ -74,7 +74,7 @@ def marked_text(
 ) -> SafeString:
     """Mark a text; `said` is what the sentences that begin at these offsets say of aspects."""
     marks = list(marks_of(text, sentences, place, said or {}))
-    cut = next((mark.start for mark in marks if mark.start >= SHOWN), None)
+    cut = next((mark.start for mark in marks if mark.start >= UNFOLDED), None)
     if not fold or cut is None or len(text) < TO_FOLD:
         return mark_safe(_in_paragraphs(text, 0, len(text), marks))  # noqa: S308  all below escape what they are given
     shown, rest = _in_paragraphs(text, 0, cut, marks), _in_paragraphs(text, cut, len(text), marks)

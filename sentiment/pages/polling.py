@@ -23,7 +23,7 @@ def gone() -> HttpResponse:
     return HttpResponse(status=GONE)
 
 
-def answer(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+def answer_poll(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     """The fragment that was asked for, or 204, on which htmx swaps nothing: no focus is lost and nothing said twice.
 
     The address of a question holds all that the page shows. So where the fragment would ask this very question again,

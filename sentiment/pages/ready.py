@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from sentiment.models import Reading
-from sentiment.versions.promotion import serving
+from sentiment.models import Promotion, Reading
 from textflix.celery import app
 
 
@@ -27,7 +26,7 @@ def _broker_answers() -> bool:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Ready while pages can be served with verdicts. A silent broker delays readings, and is reported, no more."""
-    answer: dict[str, object] = {
+    state: dict[str, object] = {
         "database": False,
         "broker": _broker_answers(),
         "version": None,
@@ -35,14 +34,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
     }
     try:
         connection.ensure_connection()
-        version = serving()
+        version = Promotion.objects.serving()
         unread = Reading.objects.filter(version__isnull=True, quarantined_at__isnull=True)
         oldest = unread.aggregate(oldest=Min("received_at"))["oldest"]
     except DatabaseError:
-        return JsonResponse(answer, status=503)
-    answer |= {
+        return JsonResponse(state, status=503)
+    state |= {
         "database": True,
         "version": version.pk if version else None,
         "oldest_unread_seconds": round((timezone.now() - oldest).total_seconds(), 1) if oldest else 0,
     }
-    return JsonResponse(answer, status=200 if version else 503)
+    return JsonResponse(state, status=200 if version else 503)

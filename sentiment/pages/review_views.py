@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sentiment.labelling.disputes import NotAsked, confirm, dispute
 from sentiment.models import Dispute, Verdict
-from sentiment.pages.polling import answer, gone
+from sentiment.pages.polling import answer_poll, gone
 from textflix.members.requests import MemberRequest
 from textflix.reviews.models import Review
 
@@ -55,7 +55,8 @@ def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
     if review is None:
         return gone()
     whole = "whole" in request.GET
-    return answer(request, "sentiment/_verdict_fragment.html", {"review": review, "whole": whole, "permalink": whole})
+    context = {"review": review, "whole": whole, "permalink": whole}
+    return answer_poll(request, "sentiment/_verdict_fragment.html", context)
 
 
 @login_required

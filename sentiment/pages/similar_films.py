@@ -9,7 +9,7 @@ from sentiment.models import MovieAspect, MovieSentiment
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
-SHOWN = 6
+MOST_FILMS = 6
 FEWEST_SHARED = 2
 NEWEST_AUTHORS = 200
 """Whose other reviews are looked at: those who liked the film last."""
@@ -53,7 +53,7 @@ def _by_aspects(movie: Movie) -> dict[int, int]:
         .filter(agreement__gte=FEWEST_SHARED)
         .order_by("-agreement", "movie")
     )
-    return dict(rows.values_list("movie", "agreement")[:SHOWN])
+    return dict(rows.values_list("movie", "agreement")[:MOST_FILMS])
 
 
 def _by_people(movie: Movie) -> dict[int, int]:
@@ -65,4 +65,4 @@ def _by_people(movie: Movie) -> dict[int, int]:
         .annotate(people=Count("author"))
         .order_by("-people", "movie")
     )
-    return dict(rows.values_list("movie", "people")[:SHOWN])
+    return dict(rows.values_list("movie", "people")[:MOST_FILMS])

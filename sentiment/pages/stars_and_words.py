@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sentiment.models import MovieFigures
 from sentiment.verdicts.aggregates import TENTHS
-from textflix.reviews.models import Review
+from textflix.reviews.ratings import AT_ODDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,5 @@ def stars_and_words(figures: MovieFigures | None) -> StarsAndWords:
     """Read both from what is stored of a film."""
     rows = [StarRow(*row) for row in figures.stars] if figures else []
     counts = dict(figures.scores) if figures else {}
-    odds = sum(row.negative for row in rows if row.half_stars >= Review.STARS_FOR)
-    odds += sum(row.positive for row in rows if row.half_stars <= Review.STARS_AGAINST)
+    odds = sum(getattr(row, verdict) for verdict, stars in AT_ODDS.items() for row in rows if row.half_stars in stars)
     return StarsAndWords(rows, [counts.get(tenth, 0) for tenth in range(TENTHS)], odds)

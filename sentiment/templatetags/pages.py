@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from django.template.context import Context
 
-from sentiment.models import AspectMention, ModelVersion
+from sentiment.models import AspectMention, ModelVersion, Promotion
 from sentiment.verdicts.judgements import mentions_of
-from sentiment.versions.promotion import serving
 from textflix.reviews.models import Review
 
 
@@ -20,7 +19,7 @@ def serving_on(context: Context) -> ModelVersion | None:
     """The version that serves: asked for once, and not by each of a hundred verdicts."""
     kept = vars(context["request"]) if context.get("request") else {}
     if "serving_version" not in kept:
-        kept["serving_version"] = serving()
+        kept["serving_version"] = Promotion.objects.serving()
     found: ModelVersion | None = kept["serving_version"]
     return found
 

@@ -172,7 +172,7 @@ COUNTS = Derived(
     every=_WITH_REVIEWS,
     stay=True,
 )
-ASPECTS = Derived(
+ASPECT_COUNTS = Derived(
     "sentiment_movieaspect",
     ("movie_id", "aspect"),
     ("positive", "negative", "praise", "criticism", "praise_low", "criticism_low", "side"),
@@ -198,5 +198,5 @@ def refresh(movie_ids: Iterable[int]) -> None:
     Under READ COMMITTED a single statement that had to wait would write what it saw before the wait.
     """
     if films := hold_films(movie_ids):
-        for derived in (COUNTS, ASPECTS, WORDS, FIGURES):
+        for derived in (COUNTS, ASPECT_COUNTS, WORDS, FIGURES):
             derived.refresh(films)

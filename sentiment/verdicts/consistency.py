@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 
 from sentiment.models import MovieSentiment
-from sentiment.verdicts.aggregates import ASPECTS, COUNTS, FIGURES, WORDS, refresh
+from sentiment.verdicts.aggregates import ASPECT_COUNTS, COUNTS, FIGURES, WORDS, refresh
 from sentiment.verdicts.effective import VERDICTS, settle
 from sentiment.verdicts.intake import receive
 from sentiment.verdicts.judgements import HIGHLIGHTS, JUDGEMENTS
@@ -17,7 +17,7 @@ OF_REVIEWS = {
 }
 OF_FILMS = {
     COUNTS: "its sentiment is not what its reviews say",
-    ASPECTS: "its aspects are not what its reviews say of them",
+    ASPECT_COUNTS: "its aspects are not what its reviews say of them",
     WORDS: "its claims and quotes are not what its reviews say",
     FIGURES: "its figures are not what its reviews add up to",
 }

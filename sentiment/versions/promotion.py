@@ -11,14 +11,10 @@ from textflix.members.models import User
 logger = logging.getLogger(__name__)
 
 
-def serving() -> ModelVersion | None:
-    return Promotion.objects.serving()
-
-
 @transaction.atomic
 def promote(version: ModelVersion, *, reason: str, by: User | None = None) -> bool:
     """Let this version serve; False where it serves already."""
-    if serving() == version:
+    if Promotion.objects.serving() == version:
         return False
     Promotion.objects.create(version=version, reason=reason, by=by)
     logger.info("%s serves: %s (by %s)", version, reason, by or "the system")
@@ -29,7 +25,7 @@ def promote(version: ModelVersion, *, reason: str, by: User | None = None) -> bo
 @transaction.atomic
 def roll_back(*, by: User | None = None) -> ModelVersion:
     """Return to the version that served before the present one ever did; LookupError where there was none."""
-    now = serving()
+    now = Promotion.objects.serving()
     first = Promotion.objects.filter(version=now).order_by("pk").first()
     before = Promotion.objects.filter(pk__lt=first.pk).select_related("version").first() if first else None
     if before is None:

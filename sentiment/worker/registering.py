@@ -28,7 +28,8 @@ def heldout() -> list[Example]:
     return [example for example in named if example.split == "heldout"]
 
 
-def judge(critic: Path, examples: list[Example]) -> Metrics:
+def evaluated(critic: Path, examples: list[Example]) -> Metrics:
+    """Return how good a critic is on labelled texts."""
     return evaluate(_read(critic, examples), labels_of(examples))
 
 

@@ -15,9 +15,9 @@ from sentiment.core.evaluation import Metrics, should_promote
 from sentiment.core.labels import LABELS
 from sentiment.core.training.selection import available_bases, in_words, select
 from sentiment.core.training.train import TrainConfig, train
-from sentiment.models import ModelVersion, TrainingRun
+from sentiment.models import ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
-from sentiment.versions.promotion import promote, serving
+from sentiment.versions.promotion import promote
 from sentiment.worker.registering import heldout, made
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def run_pending(progress: runs.Progress = lambda share, message: None) -> ModelV
     except Exception as error:
         runs.finish(run, TrainingRun.State.FAILED, f"{type(error).__name__}: {error}")
         raise
-    decision = should_promote(_metrics(serving()), version.metrics["heldout"])
+    decision = should_promote(_metrics(Promotion.objects.serving()), version.metrics["heldout"])
     with transaction.atomic():
         if decision.promote:
             promote(version, reason=decision.reason, by=run.requested_by)

@@ -7,8 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from sentiment.core.critic.scorer import Prediction, Scorer
-from sentiment.models import ModelVersion
-from sentiment.versions.promotion import serving
+from sentiment.models import ModelVersion, Promotion
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +18,7 @@ def folder(version: ModelVersion) -> Path:
 
 def critic_of(version: ModelVersion | None) -> Path:
     """The folder of this version, or of the serving one; LookupError where there is none."""
-    chosen = version or serving()
+    chosen = version or Promotion.objects.serving()
     if chosen is None:
         raise LookupError("No version serves yet: run manage.py train.")
     return folder(chosen)

@@ -15,11 +15,10 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from sentiment.core.critic.scorer import Prediction, Scorer
-from sentiment.models import AspectMention, ModelVersion, Reading
+from sentiment.models import AspectMention, ModelVersion, Promotion, Reading
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from sentiment.verdicts.locks import films_of, hold
-from sentiment.versions.promotion import serving
 from sentiment.worker import score_requests
 from sentiment.worker.scorers import scorer_for, sentences_of
 from textflix.leased import LeasedQuerySet
@@ -184,7 +183,7 @@ def quarantine_exhausted() -> int:
 
 def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
     """Read batch after batch until nothing is left or the time is up; returns how many were read."""
-    version = serving()
+    version = Promotion.objects.serving()
     if version is None:
         return 0
     end, size, total = clock() + seconds, FIRST_BATCH, 0

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.makers import make_movie
 from textflix.movies.models import Movie
-from textflix.pages.shelves import SHOWN, shelves
+from textflix.pages.shelves import FILMS_ON_SHELF, shelves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 
@@ -66,7 +66,7 @@ def test_what_is_called_loved_is_called_so_on_its_own_page(client, film, days, s
     for n, (positive, negative) in enumerate([(5, 0), (9, 1), (6, 0), (5, 0), (4, 0), (7, 3), (4, 2)]):
         film(f"film-{n}", positive=positive, negative=negative, days=days)
     loved = on(shelf)
-    assert len(loved) == SHOWN
+    assert len(loved) == FILMS_ON_SHELF
     for slug in loved:
         assert '<p class="say">Loved:' in client.get(f"/film/{slug}/").content.decode(), slug
 
@@ -82,17 +82,17 @@ def test_a_hidden_gem_has_few_reviews_and_is_surely_liked(film):
     film("one", positive=1)
     film("gem", positive=8)
     film("known", positive=20, negative=4)
-    for n in range(SHOWN):
+    for n in range(FILMS_ON_SHELF):
         film(f"above {n}", positive=9, days=1)
     assert on("Hidden gems") == ["gem"]
 
 
 def test_no_gem_is_hidden_that_stands_above(film):
-    for n in range(SHOWN + 2):
+    for n in range(FILMS_ON_SHELF + 2):
         film(f"loved {n}", positive=5)
-    for n in range(SHOWN):
+    for n in range(FILMS_ON_SHELF):
         film(f"new {n}", unread=1, days=1)
-    assert on("Most loved") == [f"loved {n}" for n in range(SHOWN)]
+    assert on("Most loved") == [f"loved {n}" for n in range(FILMS_ON_SHELF)]
     assert on("Hidden gems") == ["loved 4", "loved 5"]
 
 

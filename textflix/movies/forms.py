@@ -7,9 +7,11 @@ from django.utils.functional import cached_property
 from textflix.movies.browse import SORT_NAMES, SORTS, genres
 from textflix.movies.catalogue.files import FIRST_YEAR, LAST_YEAR
 from textflix.movies.facets import Option, facets
-from textflix.movies.models import ASPECTS, Movie, MovieQuerySet
+from textflix.movies.models import Aspect, Movie, MovieQuerySet
 from textflix.movies.search import LONGEST, search
 from textflix.pagination import Keyset
+
+ASPECTS = [(name, name) for name in sorted(Aspect.values)]
 
 
 class BrowseForm(forms.Form):
@@ -20,8 +22,8 @@ class BrowseForm(forms.Form):
     decade = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
     language = forms.CharField(required=False, max_length=60)
     country = forms.CharField(required=False, max_length=80)
-    praised = forms.ChoiceField(required=False, choices=[(name, name) for name in ASPECTS])
-    criticised = forms.ChoiceField(required=False, choices=[(name, name) for name in ASPECTS])
+    praised = forms.ChoiceField(required=False, choices=ASPECTS)
+    criticised = forms.ChoiceField(required=False, choices=ASPECTS)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)

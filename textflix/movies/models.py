@@ -1,3 +1,6 @@
+from functools import reduce
+from operator import add, or_
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -8,10 +11,23 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 IMDB_ID = r"tt[0-9]{7,10}"
-ASPECTS = (
-    "acting", "characters", "dialogue", "direction", "ending", "humour", "music", "pacing", "story", "visuals",
-)  # fmt: skip
-"""What films can be narrowed to by what their reviews say of it."""
+NOT_MEMBERS = {"demo": "written for the demo", "imported": "imported for evaluation"}
+"""Counts of a film's reviews that no member wrote, and what its page calls them: it is kept from search engines."""
+
+
+class Aspect(models.TextChoices):
+    """What reviews praise and fault, and films can be narrowed to."""
+
+    ACTING = "acting"
+    STORY = "story"
+    CHARACTERS = "characters"
+    DIALOGUE = "dialogue"
+    DIRECTION = "direction"
+    VISUALS = "visuals"
+    MUSIC = "music"
+    PACING = "pacing"
+    HUMOUR = "humour"
+    ENDING = "ending"
 
 
 class Genre(models.Model):
@@ -68,7 +84,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def for_search_engines(self) -> "MovieQuerySet":
         """Films whose pages rest on nothing that was written for the demo or imported."""
-        return self.listed().exclude(Q(sentiment__demo__gt=0) | Q(sentiment__imported__gt=0))
+        return self.listed().exclude(reduce(or_, (Q(**{f"sentiment__{count}__gt": 0}) for count in NOT_MEMBERS)))
 
     def for_cards(self) -> "MovieQuerySet":
         """With sentiment, where there is any, and directors, and without what only search reads."""
@@ -95,7 +111,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
             negative=Sum("sentiment__negative", default=0),
             unsure=Sum("sentiment__unsure", default=0),
             failed=Sum("sentiment__failed", default=0),
-            not_real=Sum(F("sentiment__demo") + F("sentiment__imported"), default=0),
+            not_real=Sum(reduce(add, (F(f"sentiment__{count}") for count in NOT_MEMBERS)), default=0),
         )
         judged = sums["positive"] + sums["negative"] + sums["unsure"]
         return sums | {"unread": max(0, sums["reviews"] - judged - sums["failed"])}
@@ -155,18 +171,14 @@ class Movie(models.Model):
 
     @property
     def for_search_engines(self) -> bool:
-        """Listed, and nothing on its page was written for the demo or imported."""
-        sentiment = getattr(self, "sentiment", None)
-        return self.listed and (sentiment is None or sentiment.only_members)
+        """Listed, and its page rests on nothing that was written for the demo or imported."""
+        return self.listed and not self.marks
 
     @property
     def marks(self) -> list[str]:
         """What its page has to say about where its reviews come from."""
         sentiment = getattr(self, "sentiment", None)
-        if sentiment is None:
-            return []
-        counts = {"written for the demo": sentiment.demo, "imported for evaluation": sentiment.imported}
-        return [f"reviews {mark}" for mark, count in counts.items() if count]
+        return [f"reviews {mark}" for count, mark in NOT_MEMBERS.items() if getattr(sentiment, count, 0)]
 
     @property
     def facts(self) -> str:

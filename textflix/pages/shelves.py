@@ -12,7 +12,7 @@ from textflix.intervals import DIVIDED_LOW, LOVED, lower_bound
 from textflix.movies.models import Movie, MovieQuerySet
 from textflix.reviews.models import Review
 
-SHOWN = 4
+FILMS_ON_SHELF = 4
 LOVED_KEY = "home.loved"
 MONTH = timedelta(days=30)
 FEWEST_IN_MONTH = 3
@@ -56,7 +56,7 @@ def shelves() -> list[Shelf]:
 
 
 def _ids(films: MovieQuerySet) -> list[int]:
-    return list(films.listed().values_list("pk", flat=True)[:SHOWN])
+    return list(films.listed().values_list("pk", flat=True)[:FILMS_ON_SHELF])
 
 
 def _most_loved(loved: MovieQuerySet) -> tuple[bool, list[int]]:
@@ -67,7 +67,7 @@ def _most_loved(loved: MovieQuerySet) -> tuple[bool, list[int]]:
     kept: tuple[bool, list[int]] | None = caches["pages"].get(LOVED_KEY)
     if kept is None:
         lately = _rank_lately()
-        kept = (True, lately) if len(lately) == SHOWN else (False, _ids(loved))
+        kept = (True, lately) if len(lately) == FILMS_ON_SHELF else (False, _ids(loved))
         caches["pages"].set(LOVED_KEY, kept, KEPT_SECONDS)
     return kept
 
@@ -83,10 +83,10 @@ def _rank_lately() -> list[int]:
         .filter(n__gte=FEWEST_IN_MONTH, positive__gt=F("n") / 2.0)
     )
     ranked = sorted(rows, key=lambda row: (-lower_bound(row["positive"], row["n"]), row["movie"]))
-    return [row["movie"] for row in ranked[:SHOWN]]
+    return [row["movie"] for row in ranked[:FILMS_ON_SHELF]]
 
 
 def _newly_reviewed() -> list[int]:
     newest = Review.objects.public().filter(written_at__isnull=False).order_by("-written_at")
     films = newest.filter(movie__listed=True).values_list("movie", flat=True)[:NEWEST]
-    return list(dict.fromkeys(films))[:SHOWN]
+    return list(dict.fromkeys(films))[:FILMS_ON_SHELF]

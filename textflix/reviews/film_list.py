@@ -9,6 +9,7 @@ from django.http import QueryDict
 from textflix.movies.models import Movie
 from textflix.pagination import Keyset, Part
 from textflix.reviews.models import Review, ReviewQuerySet
+from textflix.reviews.ratings import in_half_stars
 
 PER_PAGE = 20
 SORT_NAMES = {"newest": "Newest", "positive": "Most positive", "negative": "Most negative"}
@@ -39,15 +40,15 @@ class ReviewList:
     def __init__(self, movie: Movie, asked: QueryDict, own: Review | None) -> None:
         sort, stars = str(asked.get("sort", "")), str(asked.get("stars", ""))
         self.sort = sort if sort in SORTS else "newest"
-        self.half_stars = half_stars(stars)
-        self.stars = stars if self.half_stars else ""
+        between = star_range(stars)
+        self.stars = stars if between else ""
         self.at_odds = bool(asked.get("at_odds"))
         reviews: ReviewQuerySet = movie.reviews.public().with_reading().annotate(standing=STANDING)
         if own:
             # It stands above the list already.
             reviews = reviews.exclude(pk=own.pk)
-        if self.half_stars:
-            reviews = reviews.filter(stars__range=self.half_stars)
+        if between:
+            reviews = reviews.filter(stars__range=between)
         if self.at_odds:
             reviews = reviews.at_odds()
         self.longer = bool(asked.get("longer"))
@@ -74,10 +75,10 @@ class ReviewList:
         return ({self.stars: f"{self.stars} stars"} if self.stars else {}) | STAR_NAMES
 
 
-def half_stars(text: str) -> tuple[int, int] | None:
-    """Stars as people write them, "4", "3.5" or "2.5-4", in half stars from least to most."""
+def star_range(text: str) -> tuple[int, int] | None:
+    """Read stars as people write them, "4", "3.5" or "2.5-4": half stars, from least to most; None of anything else."""
     found = STARS.fullmatch(text)
     if not found:
         return None
-    ends = [round(2 * float(end or found[1])) for end in found.groups()]
+    ends = [in_half_stars(float(end or found[1])) for end in found.groups()]
     return min(ends), max(ends)

@@ -1,3 +1,6 @@
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
@@ -6,6 +9,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 
 from textflix.movies.models import Movie
+from textflix.reviews.ratings import AT_ODDS
 
 
 class Source(models.TextChoices):
@@ -47,8 +51,6 @@ class Review(models.Model):
 
     MIN_LENGTH, MAX_LENGTH = 20, 20_000
     MORE_THAN_A_LINE = 140
-    # In half stars: from three and a half on stars praise, up to two they fault.
-    STARS_FOR, STARS_AGAINST = 7, 4
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="reviews", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="reviews")
@@ -102,9 +104,9 @@ class Review(models.Model):
 
     @classmethod
     def at_odds(cls) -> Q:
-        """The condition that stars say one thing and words another."""
-        praise, fault = Q(stars__gte=cls.STARS_FOR), Q(stars__lte=cls.STARS_AGAINST)
-        return praise & Q(reading__verdict="negative") | fault & Q(reading__verdict="positive")
+        """Return the condition that stars say one thing and words another."""
+        sides = (Q(reading__verdict=verdict, stars__range=(min(s), max(s))) for verdict, s in AT_ODDS.items())
+        return reduce(or_, sides)
 
     @property
     def rating(self) -> float | None:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no version {options['critic']}.")
         try:
             examples = read_examples(data, split) if data else registering.heldout()
-            found = registering.judge(critic_of(version), [e for e in examples if e.label is not None])
+            found = registering.evaluated(critic_of(version), [e for e in examples if e.label is not None])
         except (CheckpointError, DataError, LookupError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:

@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.management.commands.train import train_with_bar
+from sentiment.models import Promotion
 from sentiment.versions import runs
-from sentiment.versions.promotion import promote, serving
+from sentiment.versions.promotion import promote
 from sentiment.worker import registering
 
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
     help = "Bring the critic that a new site starts with; does nothing where a version serves already."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if serving():
+        if Promotion.objects.serving():
             return
         if settings.SENTIMENT_CRITIC == "shipped":
             self._ship()

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from sentiment.bulk.files import READERS, ReadError
+from sentiment.bulk.files import FORMATS, ReadError
 from sentiment.bulk.reviews import import_rows
 from textflix.reviews.models import Source
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="an aclImdb archive or folder, or a .jsonl or .csv file")
-        parser.add_argument("--format", choices=READERS, required=True)
+        parser.add_argument("--format", choices=FORMATS, required=True)
         parser.add_argument("--limit", type=int, help="read at most this many reviews")
         parser.add_argument(
             "--create-missing",
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path} does not exist.")
         if limit is not None and limit < 1:
             raise CommandError("--limit must be at least 1.")
-        reader, started = READERS[options["format"]], time.monotonic()
+        reader, started = FORMATS[options["format"]], time.monotonic()
         try:
             if options["format"] != "aclimdb":
                 for _ in islice(reader(path), limit):

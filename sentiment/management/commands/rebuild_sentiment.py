@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sentiment.verdicts import consistency
 
-SHOWN = 20
+MOST_LINES = 20
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Mended {reviews:,} reviews and {films:,} films.")
             return
         found = consistency.differences()
-        for line in found[:SHOWN]:
+        for line in found[:MOST_LINES]:
             self.stderr.write(line)
         if found:
             raise CommandError(f"{len(found):,} differences. Mend them with: manage.py rebuild_sentiment")

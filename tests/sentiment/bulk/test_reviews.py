@@ -67,7 +67,7 @@ def test_the_archive_comes_in_once(archive: Path, films: list[Movie]) -> None:
     assert (review.movie, review.author, review.written_at, review.rating) == (films[0], None, None, 4.5)
     assert {label.value for label in Label.objects.filter(source="imported")} == {"positive", "negative"}
     counts = MovieSentiment.objects.get(pk=films[0].pk)
-    assert (counts.reviews, counts.imported, counts.positive, counts.only_members) == (2, 2, 0, False)
+    assert (counts.reviews, counts.imported, counts.positive, counts.movie.for_search_engines) == (2, 2, 0, False)
     assert Reading.objects.filter(live=False, version=None).count() == 3
 
 

@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from sentiment.labelling.labels import relabel
-from sentiment.models import Label, ModelVersion, MovieSentiment, Reading, Score, TrainingRun
-from sentiment.versions.promotion import promote, serving
+from sentiment.models import Label, ModelVersion, MovieSentiment, Promotion, Reading, Score, TrainingRun
+from sentiment.versions.promotion import promote
 from sentiment.worker.scoring import drain
 from tests.conftest import PRAISE
 from textflix.movies.models import Movie
@@ -119,9 +119,9 @@ def test_bulk_deletion_moves_every_film(admin: Client, make_movie, make_review, 
 def test_versions_are_promoted_rolled_back_and_trained(admin: Client, version: ModelVersion, make_version) -> None:
     newer = make_version()
     act(admin, VERSIONS, "promote", newer.pk)
-    assert serving() == newer
+    assert Promotion.objects.serving() == newer
     admin.post(f"{VERSIONS}roll-back/")
-    assert serving() == version
+    assert Promotion.objects.serving() == version
     admin.post(f"{VERSIONS}train/")
     assert TrainingRun.objects.get().requested_by.username == "keeper"
     assert b"under way" in admin.post(f"{VERSIONS}train/", follow=True).content
@@ -138,7 +138,7 @@ def test_staff_without_the_permission_change_nothing(
     act(helper, VERSIONS, "promote", newer.pk)
     assert helper.post(f"{VERSIONS}roll-back/").status_code == 403
     assert helper.post(f"{VERSIONS}train/").status_code == 403
-    assert (Label.objects.count(), TrainingRun.objects.count(), serving()) == (0, 0, version)
+    assert (Label.objects.count(), TrainingRun.objects.count(), Promotion.objects.serving()) == (0, 0, version)
 
 
 @pytest.mark.parametrize("path", ["label", "promotion", "trainingrun", "modelversion"])

@@ -11,8 +11,7 @@ from pytest_django import Settings
 from sentiment.core.critic import checkpoints
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.training import train
-from sentiment.models import ModelVersion, TrainingRun
-from sentiment.versions.promotion import serving
+from sentiment.models import ModelVersion, Promotion, TrainingRun
 from sentiment.worker.scorers import folder
 from tests.conftest import PAN, PRAISE
 
@@ -25,7 +24,7 @@ def models(db: None, settings: Settings, tmp_path: Path) -> None:
 
 def test_a_new_site_starts_with_the_shipped_critic_and_trains_nothing() -> None:
     call_command("first_critic", stdout=io.StringIO())
-    version = serving()
+    version = Promotion.objects.serving()
     assert version is not None
     assert (version.method, version.labels) == ("shipped", 500)
     assert version.fingerprint == checkpoints.fingerprint(checkpoints.SHIPPED)
@@ -44,7 +43,7 @@ def test_a_damaged_shipped_critic_is_named_and_nothing_serves(tmp_path: Path, mo
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "pretrained")
     with pytest.raises(CommandError, match=r"card\.json is damaged.*SENTIMENT_CRITIC=demo"):
         call_command("first_critic")
-    assert serving() is None
+    assert Promotion.objects.serving() is None
     assert not ModelVersion.objects.exists()
 
 
@@ -54,7 +53,7 @@ def test_a_new_site_can_start_from_the_demo_corpus_alone(settings: Settings, tmp
     monkeypatch.setattr(train, "SHIPPED", tmp_path / "not-there")
     settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE = "demo", "minilm"
     call_command("first_critic", stdout=io.StringIO())
-    version = serving()
+    version = Promotion.objects.serving()
     assert version is not None
     assert (version.method, version.base, version.labels) == ("probe", "minilm", 40)
     assert TrainingRun.objects.get().version == version
@@ -67,4 +66,4 @@ def test_a_first_critic_on_a_base_that_is_not_there_is_refused_by_its_name(setti
     settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE = "demo", "no-such-base"
     with pytest.raises(CommandError, match="Unknown base 'no-such-base': use minilm or mpnet"):
         call_command("first_critic", stdout=io.StringIO())
-    assert serving() is None
+    assert Promotion.objects.serving() is None

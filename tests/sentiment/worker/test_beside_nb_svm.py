@@ -7,8 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from sentiment import demo
+from sentiment.models import Promotion
 from sentiment.versions import runs
-from sentiment.versions.promotion import serving
 from sentiment.worker import retraining
 
 pytestmark = pytest.mark.usefixtures("seed_labels")
@@ -25,7 +25,7 @@ def test_a_retrained_version_has_its_comparison_and_the_page_shows_it(
     runs.request()
     version = retraining.run_pending()
     assert version is not None
-    assert serving() == version
+    assert Promotion.objects.serving() == version
     metrics = version.metrics
     only_critic, only_simpler = (metrics["nb_svm"]["demo_rows"][f"only_{one}_right"] for one in ("critic", "nb_svm"))
     assert only_critic

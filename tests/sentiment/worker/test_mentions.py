@@ -11,13 +11,13 @@ from django.db import connection, transaction
 
 from sentiment.core.critic.aspects import ASPECTS
 from sentiment.core.critic.scorer import Prediction
-from sentiment.models import Aspect, AspectMention, ModelVersion, Promotion, Reading, Score
+from sentiment.models import AspectMention, ModelVersion, Promotion, Reading, Score
 from sentiment.verdicts.intake import read_again
 from sentiment.versions.promotion import promote
 from sentiment.worker import scoring
 from sentiment.worker.scorers import scorer_for
 from tests.conftest import PAN, PRAISE
-from textflix.movies.models import Movie
+from textflix.movies.models import Aspect, Movie
 from textflix.reviews.models import Review
 
 

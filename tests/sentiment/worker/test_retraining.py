@@ -18,7 +18,6 @@ from sentiment.core.training import selection, train
 from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
-from sentiment.versions.promotion import serving
 from sentiment.worker import registering, retraining
 from sentiment.worker.scorers import folder
 from tests.conftest import PAN, PRAISE
@@ -36,7 +35,7 @@ def test_training_makes_a_version_that_serves_and_running_it_again_changes_nothi
     runs.request()
     version = retraining.run_pending()
     assert version is not None
-    assert serving() == version
+    assert Promotion.objects.serving() == version
     assert (version.labels, version.method) == (40, "probe")
     assert version.metrics["heldout"]["n"] == 100
     runs.request()
@@ -58,16 +57,16 @@ def test_own_labels_make_a_version_that_waits_to_be_promoted(
     out = io.StringIO()
     call_command("train", data=tmp_path / "mine.csv", method="probe", stdout=out)
     version = ModelVersion.objects.get()
-    assert (version.labels, serving()) == (60, None)
+    assert (version.labels, Promotion.objects.serving()) == (60, None)
     assert f"manage.py promote {version.pk}" in out.getvalue()
     assert "95 % interval" in out.getvalue()
     call_command("promote", str(version.pk))
-    assert serving() == version
+    assert Promotion.objects.serving() == version
 
 
 def everything_of(settings: Settings) -> list[object]:
     rows = [set(model.objects.values_list("pk", flat=True)) for model in (ModelVersion, Promotion, TrainingRun, Label)]
-    return [*rows, sorted(Path(settings.MODELS_DIR).rglob("*")), serving()]
+    return [*rows, sorted(Path(settings.MODELS_DIR).rglob("*")), Promotion.objects.serving()]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, make
     relabel([make_review(movie).pk], "positive", source="admin")
     with pytest.raises(CommandError, match="at least 5 texts of each label"):
         call_command("train")
-    assert serving() is None
+    assert Promotion.objects.serving() is None
     assert TrainingRun.objects.get().state == "failed"
 
 

@@ -15,7 +15,7 @@ from textflix.movies.catalogue.files import BadRow, Film, NotACatalogue
 from textflix.movies.catalogue.store import store
 
 CHUNK = 1_000
-READERS = {"wikidata": files.read_wikidata, "imdb": files.read_imdb}
+SOURCES = {"wikidata": files.read_wikidata, "imdb": files.read_imdb}
 
 Report = Callable[[str], object]
 
@@ -40,7 +40,7 @@ def import_catalogue(
     """Load a catalogue, a transaction per chunk; bad rows are reported and skipped. Raises NotACatalogue."""
     path = path or files.wikidata_path()
     result = Imported()
-    with tqdm(READERS[source](path), "Films", unit=" films", file=sys.stderr, disable=None, mininterval=0.5) as rows:
+    with tqdm(SOURCES[source](path), "Films", unit=" films", file=sys.stderr, disable=None, mininterval=0.5) as rows:
         films = _films(rows, result, report)
         while chunk := list(islice(films, CHUNK)):
             with transaction.atomic():

@@ -2,16 +2,16 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from textflix.reviews.ratings import half_stars
+from textflix.reviews.ratings import drawn
 
 register = template.Library()
 
 
 @register.simple_tag
-def stars(rating: int | None) -> SafeString | str:
-    """A rating in half stars, drawn for eyes and spelled for ears; nothing where there is none."""
-    if not rating:
+def stars(half_stars: int | None) -> SafeString | str:
+    """Half stars, drawn for eyes and spelled for ears; nothing where there is none."""
+    if not half_stars:
         return ""
     return format_html(
-        '<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>', f"{rating / 2:g}", half_stars(rating)
+        '<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>', f"{half_stars / 2:g}", drawn(half_stars)
     )

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from textflix.movies.catalogue.files import NotACatalogue
-from textflix.movies.catalogue.load import READERS, import_catalogue
+from textflix.movies.catalogue.load import SOURCES, import_catalogue
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("path", nargs="?", type=Path, help="the file to read; wikidata needs none")
-        parser.add_argument("--source", choices=READERS, default="wikidata")
+        parser.add_argument("--source", choices=SOURCES, default="wikidata")
 
     def handle(self, *, source: str, path: Path | None, **options: Any) -> None:
         if source != "wikidata" and path is None:
