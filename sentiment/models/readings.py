@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -45,6 +45,19 @@ class Score(models.Model):
         return f"{self.positive:.2f} by {self.version}"
 
 
+class CountedManager(models.Manager["AspectMention"]):
+    """Mentions with `counted`: whether a film's why counts this one."""
+
+    def get_queryset(self) -> models.QuerySet["AspectMention"]:
+        counted = Judgement.objects.filter(
+            review=OuterRef("score__review"),
+            review__public=True,
+            aspect=OuterRef("aspect"),
+            start=OuterRef("start"),
+        )
+        return super().get_queryset().annotate(counted=Exists(counted))
+
+
 class AspectMention(models.Model):
     """A sentence (by its offsets) that judges an aspect of the film, and the probability that it does so favourably."""
 
@@ -54,6 +67,10 @@ class AspectMention(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     positive = models.FloatField()
+
+    # The first is the one by which the site, which does not know this model, fetches those of the reviews it shows.
+    objects = CountedManager()
+    rows = models.Manager["AspectMention"]()
 
     class Meta:
         ordering = ["score", "start", "aspect"]

@@ -29,7 +29,7 @@ class DisputeForm(forms.ModelForm):
 
 
 def _review(pk: int) -> Review:
-    return get_object_or_404(Review.objects.for_pages(), pk=pk)
+    return get_object_or_404(Review.objects.public().with_verdict(), pk=pk)
 
 
 @never_cache
@@ -96,7 +96,7 @@ def _disputed(request: MemberRequest, review: Review, form: DisputeForm) -> int:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def review_dispute(request: MemberRequest, pk: int) -> HttpResponse:
-    review = _review(pk)
+    review = get_object_or_404(Review.objects.for_pages(), pk=pk)
     if review.author_id == request.user.pk:
         raise PermissionDenied("Of their own reviews people say themselves whether they were read right.")
     if not review.reading.verdict:  # type: ignore[attr-defined]

@@ -1,12 +1,13 @@
 """What a page says of a review's verdict: how it was read, by whom, and what may be answered to it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 
 from sentiment.labelling.disputes import asked
-from sentiment.models import Label, ModelVersion, Reading, Score, Verdict
+from sentiment.models import AspectMention, Label, ModelVersion, Reading, Score, Verdict
 from sentiment.pages.polling import pause
 from textflix.members.models import User
 from textflix.reviews.models import Review
@@ -28,6 +29,12 @@ def score_of(review: Review) -> Score | None:
     reading = reading_of(review)
     score = reading.score if reading else None
     return score if score and score.digest == review.digest else None
+
+
+def mentions_of(review: Review) -> Sequence[AspectMention]:
+    """Return what the sentences of a review say of aspects; the review was fetched `with_reading()`."""
+    score = score_of(review)
+    return score.shown_mentions if score else ()  # type: ignore[attr-defined]
 
 
 def percent(positive: float, verdict: str) -> int:

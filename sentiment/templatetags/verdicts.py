@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from sentiment.models import Dispute, ScoreRequest
 from sentiment.pages import verdict_box
 from sentiment.pages.marked_text import Said, marked_text, marks_of
-from sentiment.templatetags.pages import is_plain, mentions_on, serving_on
+from sentiment.templatetags.pages import is_plain, serving_on
 from textflix.reviews.models import Review
 
 register = template.Library()
@@ -62,13 +62,13 @@ def evidence(context: Context, review: Review, fold: bool = False) -> SafeString
     sentences = score.sentences if score else []
     if is_plain(context):
         return marked_text(review.text, [each | {"share": 0.0} for each in sentences], f"s{review.pk}", fold)
-    return marked_text(review.text, sentences, f"s{review.pk}", fold, _said(context, review))
+    return marked_text(review.text, sentences, f"s{review.pk}", fold, _said(review))
 
 
-def _said(context: Context, review: Review) -> dict[int, list[Said]]:
+def _said(review: Review) -> dict[int, list[Said]]:
     """What a review's sentences say of aspects, by where they begin."""
     said: dict[int, list[Said]] = {}
-    for mention in mentions_on(context, review):
+    for mention in verdict_box.mentions_of(review):
         favourable = mention.positive > 0.5
         why = reverse("film_why", args=[review.movie.slug, mention.aspect])
         if mention.counted:  # type: ignore[attr-defined]

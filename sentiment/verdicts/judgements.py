@@ -4,12 +4,8 @@ sentence that spoke most for each side.
 Kept beside the verdict, and by the same hand (effective.settle): a film's why is read and never computed for a page.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
-from django.db.models import Exists, OuterRef
-
-from sentiment.models import AspectMention, Judgement
 from textflix.derived import Derived
 
 FAINT: Final = 0.1
@@ -67,17 +63,3 @@ HIGHLIGHTS = Derived(
     _highlighted,
     "reading.review_id",
 )
-
-
-def mentions_of(score_ids: Iterable[int]) -> dict[int, list[AspectMention]]:
-    """Read what the sentences of each score say of aspects, in one query; `counted` are those that a why counts."""
-    counted = Judgement.objects.filter(
-        review=OuterRef("score__review"),
-        review__public=True,
-        aspect=OuterRef("aspect"),
-        start=OuterRef("start"),
-    )
-    found: dict[int, list[AspectMention]] = {pk: [] for pk in score_ids}
-    for mention in AspectMention.objects.filter(score__in=list(found)).annotate(counted=Exists(counted)):
-        found[mention.score_id].append(mention)
-    return found

@@ -124,8 +124,8 @@ _STORE = """
 
 def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
     """Write which sentences judge what, by score; what an earlier reading of the same score found gives way."""
-    AspectMention.objects.filter(score__in=predictions).delete()
-    AspectMention.objects.bulk_create(
+    AspectMention.rows.filter(score__in=predictions).delete()
+    AspectMention.rows.bulk_create(
         AspectMention(
             score_id=score,
             aspect=mention.aspect,

@@ -8,6 +8,7 @@ from django.utils.html import strip_tags
 
 from sentiment.models import Score
 from tests.makers import make_member, make_review, read
+from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +95,7 @@ def test_a_sentence_over_two_lines_carries_one_sign():
 def test_odd_offsets_lose_no_text(review, sentences):
     read(review, 0.8)
     Score.objects.update(sentences=sentences)
-    review.refresh_from_db()
+    review = Review.objects.for_pages().get()
     html = rendered(review)
     assert re.sub(WORDS, "", strip_tags(html)) == TEXT
 

@@ -16,7 +16,7 @@ def film(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(get_object_or_404(Movie, imdb_id=slug), permanent=True)
     own = None
     if request.user.is_authenticated:
-        own = movie.reviews.with_reading().filter(author=request.user).first()
+        own = movie.reviews.with_verdict().filter(author=request.user).first()
     context = {
         "movie": movie,
         "marks": movie.marks,

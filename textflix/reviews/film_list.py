@@ -2,13 +2,13 @@
 
 import re
 
-from django.db.models import Case, FloatField, Q, Value, When
+from django.db.models import Case, FloatField, Q, Value, When, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from textflix.movies.models import Movie
 from textflix.pagination import Keyset, Part
-from textflix.reviews.models import Review, ReviewQuerySet
+from textflix.reviews.models import MENTIONS, Review, ReviewQuerySet
 from textflix.reviews.ratings import in_half_stars
 
 PER_PAGE = 20
@@ -35,7 +35,10 @@ STAR_NAMES = {"4-5": "4 to 5 stars", "2.5-3.5": "2½ to 3½ stars", "0.5-2": "½
 
 
 class ReviewList:
-    """What ?sort=, ?stars=, ?at_odds=, ?longer= and ?after= asked for; a value without sense is as if not given."""
+    """What ?sort=, ?stars=, ?at_odds=, ?longer= and ?after= asked for; a value without sense is as if not given.
+
+    `own` is the reader's review, which stands above the list: it is not in it, and has all that is shown of one.
+    """
 
     def __init__(self, movie: Movie, asked: QueryDict, own: Review | None) -> None:
         sort, stars = str(asked.get("sort", "")), str(asked.get("stars", ""))
@@ -43,9 +46,8 @@ class ReviewList:
         between = star_range(stars)
         self.stars = stars if between else ""
         self.at_odds = bool(asked.get("at_odds"))
-        reviews: ReviewQuerySet = movie.reviews.public().with_reading().annotate(standing=STANDING)
+        reviews: ReviewQuerySet = movie.reviews.public().with_verdict().annotate(standing=STANDING)
         if own:
-            # It stands above the list already.
             reviews = reviews.exclude(pk=own.pk)
         if between:
             reviews = reviews.filter(stars__range=between)
@@ -55,6 +57,8 @@ class ReviewList:
         if self.longer:
             reviews = reviews.longer()
         self.page = SORTS[self.sort].page(reviews, asked.get("after", ""), PER_PAGE)
+        # In one query for all reviews of the page.
+        prefetch_related_objects([*self.page, *([own] if own else [])], MENTIONS)
 
     @property
     def query(self) -> QueryDict:

@@ -4,7 +4,7 @@ from operator import or_
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Func, Q
+from django.db.models import ExpressionWrapper, F, Func, Prefetch, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 
@@ -19,6 +19,11 @@ class Source(models.TextChoices):
     DEMO = "demo"
     ACLIMDB = "aclimdb"
     FILE = "file"
+
+
+MENTIONS = Prefetch("reading__score__mentions", to_attr="shown_mentions")
+"""What sentences say of aspects. Under a name of its own: a page that shows a review without having asked for it
+fails, instead of asking once for each."""
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -37,10 +42,14 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Those whose stars say one thing and whose words another."""
         return self.filter(Review.at_odds())
 
-    def with_reading(self) -> "ReviewQuerySet":
-        """With all that a page shows of a review, its film aside; a label's text is the review's own."""
+    def with_verdict(self) -> "ReviewQuerySet":
+        """With its author and what its verdict rests on; a label's text is the review's own."""
         shown = self.select_related("author", "reading", "reading__score", "reading__label")
         return shown.defer("reading__score__embedding", "reading__label__text")
+
+    def with_reading(self) -> "ReviewQuerySet":
+        """With all that a page shows of a review, its film aside."""
+        return self.with_verdict().prefetch_related(MENTIONS)
 
     def for_pages(self) -> "ReviewQuerySet":
         return self.public().with_reading().select_related("movie")

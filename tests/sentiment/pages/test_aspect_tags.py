@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
 from sentiment.verdicts.aggregates import refresh
@@ -103,3 +104,27 @@ def test_all_reviews_of_a_page_cost_one_query(client, member):
         with CaptureQueriesContext(connection) as queries:
             assert len(TAG.findall(shown(client, address))) == tags
         assert sum("sentiment_aspectmention" in each["sql"] for each in queries) == 1
+
+
+def test_a_list_of_reviews_costs_the_same_queries_whatever_it_is_called_and_however_long_it_is(rf):
+    page = Template('{% for each in shelf %}{% include "reviews/_review.html" with review=each %}{% endfor %}')
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            html = page.render(Context({"shelf": Review.objects.for_pages(), "request": rf.get("/")}))
+        assert len(TAG.findall(html)) == Review.objects.count()
+        return len(found)
+
+    for n in range(2):
+        said(read_review(make_movie(f"film-{n}"), f"member-{n}"), "story", 0.1)
+    few = queries()
+    for n in range(2, 8):
+        said(read_review(make_movie(f"film-{n}"), f"member-{n}"), "story", 0.1)
+    assert queries() == few == 3, "the reviews, what their sentences say, and which version serves"
+
+
+def test_a_review_that_is_shown_without_having_been_asked_for_whole_fails_instead_of_asking_once_for_each(rf):
+    said(read_review(), "story", 0.1)
+    review = Review.objects.public().with_verdict().select_related("movie").get()
+    with pytest.raises(AttributeError, match="shown_mentions"):
+        Template("{% load verdicts %}{% evidence review %}").render(Context({"review": review, "request": rf.get("/")}))
