@@ -1,6 +1,5 @@
 """Shared by all tests that use the site. Servers are real: run tests with `make test`."""
 
-import itertools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -11,11 +10,9 @@ from django.core.cache import caches
 from django.core.management import call_command
 
 from sentiment.bulk.reviews import Row, import_rows
-from tests.makers import TEXT
-from textflix.members.models import User
+from tests.makers import TEXT, make_movie
 from textflix.movies.catalogue.load import import_catalogue
 from textflix.movies.models import Movie
-from textflix.reviews.models import Review, Source
 
 # Torch's threads wait for each other; on a machine that does more than this one test, one thread is faster than two.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,41 +20,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 PRAISE = "I loved this film. The acting is superb, the story is moving and funny, and it looks beautiful."
 PAN = "A terrible film. Boring, badly acted, and the plot makes no sense. A complete waste of two hours."
 OMDB = "imdbID,Title,Year,Rating,Runtime,Genre,Director,Writer,Cast,Language,Country,Metacritic".split(",")  # noqa: SIM905  as in the file
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
-def make_movie(db: None) -> Callable[..., Movie]:
-    def make(**facts: object) -> Movie:
-        n = next(_numbers)
-        return Movie.objects.create(
-            **{"imdb_id": f"tt{n:07}", "slug": f"film-{n}", "title": f"Film {n}", "year": 2000} | facts
-        )
-
-    return make
-
-
-@pytest.fixture
-def movie(make_movie: Callable[..., Movie]) -> Movie:
+def movie(db: None) -> Movie:
     return make_movie(title="The Long Goodnight")
-
-
-@pytest.fixture
-def make_member(db: None) -> Callable[..., User]:
-    def make(**facts: object) -> User:
-        n = next(_numbers)
-        return User.objects.create_user(**{"username": f"member{n}", "email": f"member{n}@example.org"} | facts)
-
-    return make
-
-
-@pytest.fixture
-def make_review(make_member: Callable[..., User]) -> Callable[..., Review]:
-    def make(movie: Movie, text: str = PRAISE, **facts: object) -> Review:
-        author = {} if facts.get("source", Source.MEMBER) != Source.MEMBER else {"author": make_member()}
-        return Review.objects.create(movie=movie, text=text, **author | facts)
-
-    return make
 
 
 @pytest.fixture

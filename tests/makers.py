@@ -20,18 +20,22 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def make_movie(slug="rear-window", **fields):
+def make_movie(slug=None, **fields):
+    """A film; the first one is Rear Window where a test gives none of its facts."""
     number = Movie.objects.count() + 1
-    return Movie.objects.create(
-        **{"imdb_id": f"tt{number:07}", "slug": slug, "title": "Rear Window", "year": 1954, **fields}
-    )
+    facts = {"slug": "rear-window", "title": "Rear Window"} if number == 1 else {"title": f"Film {number}"}
+    facts |= {"imdb_id": f"tt{number:07}", "year": 1954} | ({"slug": slug} if slug else {}) | fields
+    return Movie.objects.create(**{"slug": f"film-{facts['imdb_id']}"} | facts)
 
 
-def make_member(username="ada", **fields):
+def make_member(username=None, **fields):
+    """A member; the first one is ada where a test does not care."""
+    username = username or (f"member-{User.objects.count()}" if User.objects.exists() else "ada")
     return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
 
 
 def make_review(movie=None, author=None, **fields):
+    """A review by this member, dated now; by nobody where none is given, as imported ones are."""
     if author and "written_at" not in fields:
         fields["written_at"] = timezone.now()
     review = Review(movie=movie or make_movie(), author=author, **{"text": TEXT, **fields})

@@ -10,7 +10,7 @@ from sentiment.core.critic.checkpoints import fingerprint
 from sentiment.labelling.labels import label_each
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
-from textflix.movies.models import Movie
+from tests.makers import make_member, make_movie, make_review
 from textflix.reviews.models import Review
 
 
@@ -44,10 +44,10 @@ def version(make_version: Callable[[], ModelVersion]) -> ModelVersion:
 
 
 @pytest.fixture
-def seed_labels(make_movie: Callable[..., Movie], make_review: Callable[..., Review]) -> list[Review]:
+def seed_labels(db: None) -> list[Review]:
     """Forty of the demo corpus' seed rows with their labels, on eight films."""
     rows = [row for row in demo.records() if row["split"] == "seed"][:40]
     films = [make_movie() for _ in range(8)]
-    reviews = [make_review(films[n % 8], row["text"]) for n, row in enumerate(rows)]
+    reviews = [make_review(films[n % 8], make_member(), text=row["text"]) for n, row in enumerate(rows)]
     label_each({review.pk: row["label"] for review, row in zip(reviews, rows, strict=True)}, source="seed")
     return reviews

@@ -12,6 +12,8 @@ from sentiment.bulk import demo
 from sentiment.demo import records
 from sentiment.models import Label, MovieSentiment, Reading
 from sentiment.worker.scoring import claim
+from tests.conftest import PRAISE
+from tests.makers import make_member, make_movie, make_review
 from textflix.members.models import User
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -30,7 +32,7 @@ FILES = {
 
 
 @pytest.fixture
-def films(make_movie) -> list[Movie]:
+def films() -> list[Movie]:
     return [make_movie(imdb_id="tt0000001"), make_movie(imdb_id="tt0000002")]
 
 
@@ -84,9 +86,9 @@ def test_a_stopped_import_goes_on_where_it_stopped(archive: Path, films: list[Mo
     assert before < Review.objects.count() == 3
 
 
-def test_what_was_imported_waits_behind_what_people_wait_for(archive, films, make_review, version) -> None:
+def test_what_was_imported_waits_behind_what_people_wait_for(archive, films, version) -> None:
     imported(archive)
-    awaited = make_review(films[0])
+    awaited = make_review(films[0], make_member(), text=PRAISE)
     assert [item.review_id for item in claim(version, 8)] == [awaited.pk]
 
 
@@ -134,7 +136,7 @@ def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path, db: None)
         imported(path)
 
 
-def test_the_demo_corpus_is_marked_and_brings_only_its_seed_labels(make_movie) -> None:
+def test_the_demo_corpus_is_marked_and_brings_only_its_seed_labels() -> None:
     for name in {record["imdb_id"] for record in records()}:
         make_movie(imdb_id=name)
     assert not demo.is_loaded()

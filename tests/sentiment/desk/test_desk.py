@@ -9,6 +9,7 @@ from sentiment.models import Label, ModelVersion, MovieSentiment, Promotion, Rea
 from sentiment.versions.promotion import promote
 from sentiment.worker.scoring import drain
 from tests.conftest import PRAISE
+from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -17,14 +18,14 @@ REVIEWS, VERSIONS = "/admin/reviews/review/", "/admin/sentiment/modelversion/"
 
 
 @pytest.fixture
-def admin(make_member) -> Client:
+def admin() -> Client:
     client = Client()
     client.force_login(make_member(is_staff=True, is_superuser=True, username="keeper"))
     return client
 
 
 @pytest.fixture
-def helper(make_member) -> Client:
+def helper() -> Client:
     """Staff who may look at reviews and versions, and no more."""
     member = make_member(is_staff=True)
     names = ["view_review", "view_modelversion", "change_review"]
@@ -39,10 +40,8 @@ def act(client: Client, address: str, action: str, *ids: int) -> None:
     assert answer.status_code == 200
 
 
-def test_a_relabel_moves_the_film_at_once_and_can_be_taken_back(
-    admin: Client, movie: Movie, make_review, version
-) -> None:
-    review = make_review(movie)
+def test_a_relabel_moves_the_film_at_once_and_can_be_taken_back(admin: Client, movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     drain(10)
     for value, counts in [
         ("negative", (0, 1, 0)),
@@ -57,8 +56,8 @@ def test_a_relabel_moves_the_film_at_once_and_can_be_taken_back(
     assert {label.by.username for label in Label.objects.all()} == {"keeper"}
 
 
-def test_the_change_page_shows_text_and_score_and_relabels(admin: Client, movie: Movie, make_review, version) -> None:
-    review = make_review(movie)
+def test_the_change_page_shows_text_and_score_and_relabels(admin: Client, movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     drain(10)
     page = admin.get(f"{REVIEWS}{review.pk}/change/").content.decode()
     assert review.text in page
@@ -73,11 +72,9 @@ def test_the_change_page_shows_text_and_score_and_relabels(admin: Client, movie:
     assert (review.text == "changed", review.stars) == (False, None)
 
 
-def test_lists_filters_and_search_answer(
-    admin: Client, movie: Movie, make_review, version, django_assert_max_num_queries
-) -> None:
+def test_lists_filters_and_search_answer(admin: Client, movie: Movie, version, django_assert_max_num_queries) -> None:
     for stars in (None, 1, 10):
-        make_review(movie, stars=stars)
+        make_review(movie, make_member(), text=PRAISE, stars=stars)
     drain(10)
     with django_assert_max_num_queries(12):
         assert "3 reviews" in admin.get(REVIEWS).content.decode()
@@ -91,10 +88,10 @@ def test_lists_filters_and_search_answer(
         assert page.context["cl"].result_count == count, query
 
 
-def test_score_again_reads_what_was_put_aside(admin: Client, movie: Movie, make_review, version) -> None:
+def test_score_again_reads_what_was_put_aside(admin: Client, movie: Movie, version) -> None:
     from django.utils import timezone
 
-    review = make_review(movie)
+    review = make_review(movie, make_member(), text=PRAISE)
     Reading.objects.update(attempts=3, quarantined_at=timezone.now(), error="choked")
     drain(10)
     assert Reading.objects.get().state == "failed"
@@ -104,9 +101,9 @@ def test_score_again_reads_what_was_put_aside(admin: Client, movie: Movie, make_
     assert Reading.objects.get().state == "scored"
 
 
-def test_bulk_deletion_moves_every_film(admin: Client, make_movie, make_review, version) -> None:
+def test_bulk_deletion_moves_every_film(admin: Client, version) -> None:
     films = [make_movie() for _ in range(3)]
-    reviews = [make_review(film) for film in reversed(films) for _ in range(2)]
+    reviews = [make_review(film, make_member(), text=PRAISE) for film in reversed(films) for _ in range(2)]
     drain(10)
     admin.post(
         REVIEWS,
@@ -128,10 +125,8 @@ def test_versions_are_promoted_rolled_back_and_trained(admin: Client, version: M
     assert admin.get(f"{VERSIONS}train/").status_code == 405
 
 
-def test_staff_without_the_permission_change_nothing(
-    helper: Client, movie: Movie, make_review, version, make_version
-) -> None:
-    review, newer = make_review(movie), make_version()
+def test_staff_without_the_permission_change_nothing(helper: Client, movie: Movie, version, make_version) -> None:
+    review, newer = make_review(movie, make_member(), text=PRAISE), make_version()
     act(helper, REVIEWS, "label_negative", review.pk)
     act(helper, REVIEWS, "score_again", review.pk)
     helper.post(f"{REVIEWS}{review.pk}/change/", {"relabel": "negative", "hidden": ""})
@@ -148,7 +143,7 @@ def test_history_can_be_read_and_not_written(path: str, admin: Client, version: 
     assert admin.get(f"/admin/sentiment/{path}/add/").status_code == 403
 
 
-def test_a_member_who_leaves_takes_everything_along(movie: Movie, make_movie, make_member, version) -> None:
+def test_a_member_who_leaves_takes_everything_along(movie: Movie, version) -> None:
     member, other = make_member(), make_movie()
     for film in (other, movie):
         Review.objects.create(movie=film, author=member, text=PRAISE)

@@ -17,6 +17,7 @@ from sentiment.versions import moves
 from sentiment.versions.promotion import promote
 from sentiment.worker import score_requests, scoring
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_movie, make_review
 from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.usefixtures("nothing_is_off")
@@ -75,7 +76,7 @@ def test_what_is_older_than_an_hour_is_forgotten(client, version):
     assert client.get(address).status_code == 404
 
 
-def test_a_text_that_cannot_be_read_keeps_no_review_waiting(client, movie, make_review, version, monkeypatch):
+def test_a_text_that_cannot_be_read_keeps_no_review_waiting(client, movie, version, monkeypatch):
     predict = Scorer.predict
 
     def failing(self, texts):
@@ -85,7 +86,7 @@ def test_a_text_that_cannot_be_read_keeps_no_review_waiting(client, movie, make_
 
     monkeypatch.setattr(Scorer, "predict", failing)
     address = ask(client, "poison")
-    review = make_review(movie, PRAISE)
+    review = make_review(movie, make_member(), text=PRAISE)
     for _ in range(4):
         scoring.drain(1)
         ScoreRequest.objects.update(leased_until=None)
@@ -113,10 +114,10 @@ def test_every_version_is_listed_with_its_figures_and_the_serving_one_is_named(c
     assert "never" in page
 
 
-def test_films_that_the_last_change_moved_are_named(client, movie, make_movie, make_review, version, make_version):
+def test_films_that_the_last_change_moved_are_named(client, movie, version, make_version):
     for _ in range(3):
-        make_review(movie, PRAISE)
-    make_review(make_movie(), PRAISE)
+        make_review(movie, make_member(), text=PRAISE)
+    make_review(make_movie(), make_member(), text=PRAISE)
     scoring.drain(10)
     newer = make_version()
     promote(newer, reason="newer")
@@ -129,9 +130,9 @@ def test_films_that_the_last_change_moved_are_named(client, movie, make_movie, m
     assert move.before > 50
 
 
-def test_each_promotion_shows_as_soon_as_everything_is_read_again(client, movie, make_review, version, make_version):
+def test_each_promotion_shows_as_soon_as_everything_is_read_again(client, movie, version, make_version):
     for _ in range(3):
-        make_review(movie, PRAISE)
+        make_review(movie, make_member(), text=PRAISE)
     score_backlog()
     before = version
     for _ in range(3):
@@ -165,13 +166,13 @@ def test_queries_do_not_grow_with_the_versions(client, version, make_version, dj
         client.get("/critic/")
 
 
-def demo_reviews(make_review, movie, *rows):
+def demo_reviews(movie, *rows):
     for row in rows:
-        make_review(movie, PRAISE, source="demo", external_id=f"demo/{row}")
+        make_review(movie, text=PRAISE, source="demo", external_id=f"demo/{row}")
 
 
-def test_calibration_and_the_simpler_model_are_told_where_the_card_tells_them(client, version, movie, make_review):
-    demo_reviews(make_review, movie, 7)
+def test_calibration_and_the_simpler_model_are_told_where_the_card_tells_them(client, version, movie):
+    demo_reviews(movie, 7)
     rows = {"only_critic_right": [7, 8], "only_nb_svm_right": []}
     bins = [{"n": 40, "predicted": 0.05, "positive": 0.1}, {"n": 60, "predicted": 0.9, "positive": 0.85}]
     version.metrics["report"] = {
@@ -189,10 +190,8 @@ def test_calibration_and_the_simpler_model_are_told_where_the_card_tells_them(cl
     assert page.count("<circle") == 2
 
 
-def test_a_version_that_was_not_compared_falls_back_to_the_newest_that_was(
-    client, version, make_version, movie, make_review
-):
-    demo_reviews(make_review, movie, 7, 8)
+def test_a_version_that_was_not_compared_falls_back_to_the_newest_that_was(client, version, make_version, movie):
+    demo_reviews(movie, 7, 8)
     compared, newest = make_version(), make_version()
     rows = {"only_critic_right": [7], "only_nb_svm_right": [8]}
     compared.metrics["nb_svm"] = {"accuracy": 0.7, "demo_rows": rows}

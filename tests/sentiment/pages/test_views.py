@@ -10,18 +10,19 @@ from sentiment.labelling.labels import relabel
 from sentiment.models import ModelVersion, Reading
 from sentiment.worker.scoring import drain
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_review
 from textflix.movies.models import Movie
 
 pytestmark = pytest.mark.usefixtures("nothing_is_off")
 
 
-def test_the_films_numbers(client: Client, movie: Movie, make_review, version: ModelVersion) -> None:
+def test_the_films_numbers(client: Client, movie: Movie, version: ModelVersion) -> None:
     address = f"/film/{movie.slug}/sentiment.json"
     nothing = {"reviews": 0, "scored": 0, "positive": 0, "negative": 0, "unsure": 0, "stale": 0}
     unknown = {"share": None, "low": None, "high": None}
     assert client.get(address).json() == nothing | unknown | {"version": version.pk}
     for text in (PRAISE, PRAISE + " Twice.", PAN):
-        make_review(movie, text)
+        make_review(movie, make_member(), text=text)
     assert client.get(address).json() == nothing | unknown | {"reviews": 3, "version": version.pk}
     drain(10)
     found = client.get(address).json()
@@ -30,8 +31,8 @@ def test_the_films_numbers(client: Client, movie: Movie, make_review, version: M
     assert client.get("/film/no-such-film/sentiment.json").status_code == 404
 
 
-def test_a_reviews_verdict(client: Client, movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_a_reviews_verdict(client: Client, movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     address = f"/review/{review.pk}/verdict.json"
     pending = {"state": "pending", "positive": None, "verdict": None, "label": None, "version": None}
     assert client.get(address).json() == pending
@@ -56,10 +57,10 @@ def test_a_reviews_verdict(client: Client, movie: Movie, make_review, version: M
     Reading.objects.update(quarantined_at=None)
 
 
-def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_review, make_version) -> None:
+def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_version) -> None:
     from sentiment.versions.promotion import promote
 
-    make_review(movie)
+    make_review(movie, make_member(), text=PRAISE)
     Reading.objects.update(received_at=timezone.now() - timedelta(minutes=1))
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -73,12 +74,10 @@ def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_re
     assert client.get("/readyz").json()["oldest_unread_seconds"] == 0
 
 
-def test_a_film_says_how_many_readings_are_an_earlier_versions(
-    client, movie: Movie, make_review, version, make_version
-):
+def test_a_film_says_how_many_readings_are_an_earlier_versions(client, movie: Movie, version, make_version):
     from sentiment.versions.promotion import promote
 
-    make_review(movie)
+    make_review(movie, make_member(), text=PRAISE)
     drain(10)
     assert b"earlier version" not in client.get(movie.get_absolute_url()).content
     promote(make_version(), reason="newer")

@@ -7,6 +7,8 @@ import pytest
 from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, Reading
 from sentiment.worker.scoring import drain
+from tests.conftest import PRAISE
+from tests.makers import make_member, make_review
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -17,19 +19,19 @@ def verdict(review: Review) -> str:
     return Reading.objects.get(pk=review.pk).verdict
 
 
-def test_a_score_is_the_verdict_where_nobody_labelled(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_a_score_is_the_verdict_where_nobody_labelled(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     drain(10)
     assert verdict(review) == "positive"
 
 
 @pytest.mark.parametrize("source", ["admin", "seed", "author"])
 def test_a_label_wins_over_the_score_and_survives_rescoring(
-    source: str, movie: Movie, make_review, version: ModelVersion, make_version: Callable[[], ModelVersion]
+    source: str, movie: Movie, version: ModelVersion, make_version: Callable[[], ModelVersion]
 ) -> None:
     from sentiment.versions.promotion import promote
 
-    review = make_review(movie)
+    review = make_review(movie, make_member(), text=PRAISE)
     drain(10)
     relabel([review.pk], "negative", source=source)
     assert verdict(review) == "negative"
@@ -41,8 +43,8 @@ def test_a_label_wins_over_the_score_and_survives_rescoring(
     assert {score.version for score in review.scores.all()} == {version, newer}
 
 
-def test_the_newest_admin_label_decides_and_cleared_falls_through(movie: Movie, make_review, version) -> None:
-    review = make_review(movie)
+def test_the_newest_admin_label_decides_and_cleared_falls_through(movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     drain(10)
     steps = [
         ("author", "unsure", "unsure"),
@@ -59,16 +61,16 @@ def test_the_newest_admin_label_decides_and_cleared_falls_through(movie: Movie, 
     assert Label.objects.count() == len(steps)
 
 
-def test_imported_labels_are_never_verdicts(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_imported_labels_are_never_verdicts(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     relabel([review.pk], "negative", source="imported")
     assert verdict(review) == ""
     drain(10)
     assert verdict(review) == "positive"
 
 
-def test_a_label_belongs_to_the_text_it_was_given_to(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_a_label_belongs_to_the_text_it_was_given_to(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     before = review.text
     relabel([review.pk], "negative", source="admin")
     review.text = before + " I would see it again tomorrow."

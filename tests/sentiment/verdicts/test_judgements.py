@@ -13,6 +13,7 @@ from sentiment.verdicts.effective import settle
 from sentiment.versions.promotion import promote
 from sentiment.worker import scoring
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -30,8 +31,8 @@ def sentences(ids: list[int]) -> list[str]:
     return [found[pk].review.text[found[pk].start : found[pk].end] for pk in ids]
 
 
-def test_a_review_judges_each_aspect_once_by_its_most_decided_sentence(movie: Movie, make_review, version) -> None:
-    review = make_review(movie, MIXED)
+def test_a_review_judges_each_aspect_once_by_its_most_decided_sentence(movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=MIXED)
     scoring.drain(10)
     score = Reading.objects.get(pk=review.pk).score
     assert score.mentions.filter(aspect="acting").count() == 2
@@ -44,8 +45,8 @@ def test_a_review_judges_each_aspect_once_by_its_most_decided_sentence(movie: Mo
     assert music.praise == []
 
 
-def test_only_public_reviews_count_and_what_changes_is_counted_anew(movie: Movie, make_review, version) -> None:
-    praise, pan = make_review(movie, PRAISE), make_review(movie, PAN)
+def test_only_public_reviews_count_and_what_changes_is_counted_anew(movie: Movie, version) -> None:
+    praise, pan = make_review(movie, make_member(), text=PRAISE), make_review(movie, make_member(), text=PAN)
     scoring.drain(10)
     assert counts(movie)["acting"] == (1, 1)
     pan.hidden = True
@@ -63,8 +64,8 @@ def test_only_public_reviews_count_and_what_changes_is_counted_anew(movie: Movie
     assert counts(movie) == {}
 
 
-def test_spoilers_count_and_are_neither_quoted_nor_given_away(movie: Movie, make_review, version, client) -> None:
-    review = make_review(movie, PRAISE, spoiler=True)
+def test_spoilers_count_and_are_neither_quoted_nor_given_away(movie: Movie, version, client) -> None:
+    review = make_review(movie, make_member(), text=PRAISE, spoiler=True)
     scoring.drain(10)
     assert counts(movie)["acting"] == (1, 0)
     assert MovieSentiment.objects.get(movie=movie).praise == []
@@ -77,16 +78,16 @@ def test_spoilers_count_and_are_neither_quoted_nor_given_away(movie: Movie, make
     assert MovieSentiment.objects.get(movie=movie).praise != []
 
 
-def test_a_label_changes_the_verdict_and_not_what_was_said_of_the_acting(movie: Movie, make_review, version) -> None:
-    review = make_review(movie, PRAISE)
+def test_a_label_changes_the_verdict_and_not_what_was_said_of_the_acting(movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     before = counts(movie)
     relabel([review.pk], "negative", source="admin")
     assert counts(movie) == before != {}
 
 
-def test_judgements_follow_the_version_that_read_last(movie: Movie, make_review, version, make_version) -> None:
-    review = make_review(movie, PRAISE)
+def test_judgements_follow_the_version_that_read_last(movie: Movie, version, make_version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     promote(make_version(), reason="newer")
     scoring.drain(10)
@@ -94,8 +95,8 @@ def test_judgements_follow_the_version_that_read_last(movie: Movie, make_review,
     assert Judgement.objects.get(review=review, aspect="acting").positive > 0.5
 
 
-def test_as_many_as_fit_are_listed_the_most_decided_first(movie: Movie, make_review, version) -> None:
-    reviews = [make_review(movie, PRAISE) for _ in range(10)]
+def test_as_many_as_fit_are_listed_the_most_decided_first(movie: Movie, version) -> None:
+    reviews = [make_review(movie, make_member(), text=PRAISE) for _ in range(10)]
     scoring.drain(20)
     for n, review in enumerate(reviews):
         AspectMention.objects.filter(score__review=review, aspect="acting").update(positive=0.7 + n / 100)
@@ -107,8 +108,11 @@ def test_as_many_as_fit_are_listed_the_most_decided_first(movie: Movie, make_rev
     assert (acting.positive, acting.negative) == (10, 0)
 
 
-def test_a_sentence_that_can_be_read_comes_before_a_more_decided_one_with_spoilers(movie, make_review, version) -> None:
-    spoiler, other = make_review(movie, PRAISE, spoiler=True), make_review(movie, PRAISE)
+def test_a_sentence_that_can_be_read_comes_before_a_more_decided_one_with_spoilers(movie, version) -> None:
+    spoiler, other = (
+        make_review(movie, make_member(), text=PRAISE, spoiler=True),
+        make_review(movie, make_member(), text=PRAISE),
+    )
     scoring.drain(10)
     AspectMention.objects.filter(score__review=spoiler, aspect="acting").update(positive=0.99)
     AspectMention.objects.filter(score__review=other, aspect="acting").update(positive=0.7)
@@ -121,14 +125,16 @@ def test_a_sentence_that_can_be_read_comes_before_a_more_decided_one_with_spoile
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_counts_add_up_whatever_happened(make_movie, make_review, version: ModelVersion, seed: int) -> None:
+def test_counts_add_up_whatever_happened(version: ModelVersion, seed: int) -> None:
     chance = random.Random(seed)
     films = [make_movie(), make_movie()]
     reviews: list[Review] = []
     for _ in range(25):
         match chance.choice(["post", "post", "read", "edit", "hide", "delete", "move"]):
             case "post":
-                reviews.append(make_review(chance.choice(films), chance.choice([PRAISE, PAN, MIXED])))
+                reviews.append(
+                    make_review(chance.choice(films), make_member(), text=chance.choice([PRAISE, PAN, MIXED]))
+                )
             case "read":
                 scoring.drain(10)
             case _ if not reviews:
@@ -153,8 +159,8 @@ def test_counts_add_up_whatever_happened(make_movie, make_review, version: Model
             assert of_aspect.count() == positive + negative
 
 
-def test_a_film_whose_aspects_were_tampered_with_is_found_and_mended(movie: Movie, make_review, version) -> None:
-    make_review(movie, PRAISE)
+def test_a_film_whose_aspects_were_tampered_with_is_found_and_mended(movie: Movie, version) -> None:
+    make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     before = counts(movie)
     MovieAspect.objects.filter(movie=movie).update(positive=7)

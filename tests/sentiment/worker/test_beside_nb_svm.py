@@ -10,18 +10,19 @@ from sentiment import demo
 from sentiment.models import Promotion
 from sentiment.versions import runs
 from sentiment.worker import retraining
+from tests.makers import make_review
 
 pytestmark = pytest.mark.usefixtures("seed_labels")
 
 
 def test_a_retrained_version_has_its_comparison_and_the_page_shows_it(
-    settings: Settings, tmp_path: Path, client: Client, movie, make_review
+    settings: Settings, tmp_path: Path, client: Client, movie
 ) -> None:
     settings.MODELS_DIR = tmp_path / "models"
     records = demo.records()
     heldout = {row for row, record in enumerate(records, 1) if record["split"] == "heldout"}
     for row in heldout:
-        make_review(movie, records[row - 1]["text"], source="demo", external_id=f"demo/{row}")
+        make_review(movie, text=records[row - 1]["text"], source="demo", external_id=f"demo/{row}")
     runs.request()
     version = retraining.run_pending()
     assert version is not None

@@ -17,6 +17,7 @@ from sentiment.versions.promotion import promote
 from sentiment.worker import scoring
 from sentiment.worker.scorers import scorer_for
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_review
 from textflix.movies.models import Aspect, Movie
 from textflix.reviews.models import Review
 
@@ -53,8 +54,11 @@ def disconnecting(work: Callable[..., object], *arguments: object) -> object:
 
 
 @pytest.mark.usefixtures("nothing_is_off")
-def test_mentions_and_embedding_are_stored_with_the_score(movie: Movie, make_review, version: ModelVersion) -> None:
-    review, silent = make_review(movie, PRAISE), make_review(movie, "I loved it.")
+def test_mentions_and_embedding_are_stored_with_the_score(movie: Movie, version: ModelVersion) -> None:
+    review, silent = (
+        make_review(movie, make_member(), text=PRAISE),
+        make_review(movie, make_member(), text="I loved it."),
+    )
     scoring.drain(10)
     sentence = "The acting is superb, the story is moving and funny, and it looks beautiful."
     assert {("acting", sentence, True), ("story", sentence, True)} <= present(review)
@@ -71,8 +75,8 @@ def test_every_aspect_that_the_critic_finds_can_be_stored() -> None:
 
 
 @pytest.mark.usefixtures("nothing_is_off")
-def test_an_edited_text_has_the_mentions_of_its_new_form_alone(movie: Movie, make_review, version) -> None:
-    review = make_review(movie, f"{PRAISE} Lovely music, too.")
+def test_an_edited_text_has_the_mentions_of_its_new_form_alone(movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=f"{PRAISE} Lovely music, too.")
     scoring.drain(10)
     assert {aspect for aspect, _, _ in present(review)} > {"acting", "music"}
     review.text = PAN
@@ -86,8 +90,8 @@ def test_an_edited_text_has_the_mentions_of_its_new_form_alone(movie: Movie, mak
 
 
 @pytest.mark.usefixtures("nothing_is_off")
-def test_reading_again_replaces_what_was_found_before(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie, PRAISE)
+def test_reading_again_replaces_what_was_found_before(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     first, score = present(review), Score.objects.get()
     score.mentions.filter(aspect="acting").delete()
@@ -100,16 +104,16 @@ def test_reading_again_replaces_what_was_found_before(movie: Movie, make_review,
     assert len(Score.objects.get().embedding) == 768
 
 
-def test_mentions_leave_with_the_review(movie: Movie, make_review, version: ModelVersion, nothing_is_off) -> None:
-    review, other = make_review(movie, PRAISE), make_review(movie, PAN)
+def test_mentions_leave_with_the_review(movie: Movie, version: ModelVersion, nothing_is_off) -> None:
+    review, other = make_review(movie, make_member(), text=PRAISE), make_review(movie, make_member(), text=PAN)
     scoring.drain(10)
     review.delete()
     assert set(AspectMention.objects.values_list("score__review", flat=True)) == {other.pk}
     assert AspectMention.objects.count() == len(present(other))
 
 
-def test_an_old_version_can_be_removed_with_all_that_it_found(movie: Movie, make_review, version, make_version) -> None:
-    review = make_review(movie, PRAISE)
+def test_an_old_version_can_be_removed_with_all_that_it_found(movie: Movie, version, make_version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     newer = make_version()
     promote(newer, reason="newer")
@@ -123,9 +127,9 @@ def test_an_old_version_can_be_removed_with_all_that_it_found(movie: Movie, make
 
 @pytest.mark.django_db(transaction=True)
 def test_a_review_that_is_deleted_while_its_score_is_written_takes_all_of_it_along(
-    movie: Movie, make_review, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, nothing_is_off
+    movie: Movie, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, nothing_is_off
 ) -> None:
-    review = make_review(movie, PRAISE)
+    review = make_review(movie, make_member(), text=PRAISE)
     claimed, predictions = read(version, review)
     written, may_go_on, settle = threading.Event(), threading.Event(), scoring.settle
 
@@ -149,9 +153,9 @@ def test_a_review_that_is_deleted_while_its_score_is_written_takes_all_of_it_alo
 
 @pytest.mark.django_db(transaction=True)
 def test_a_score_that_comes_while_its_review_is_being_deleted_is_not_written(
-    movie: Movie, make_review, version: ModelVersion, nothing_is_off
+    movie: Movie, version: ModelVersion, nothing_is_off
 ) -> None:
-    review = make_review(movie, PRAISE)
+    review = make_review(movie, make_member(), text=PRAISE)
     claimed, predictions = read(version, review)
     with ThreadPoolExecutor() as pool:
         with transaction.atomic():

@@ -21,6 +21,7 @@ from sentiment.versions import runs
 from sentiment.worker import registering, retraining
 from sentiment.worker.scorers import folder
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_review
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -127,9 +128,9 @@ def test_a_training_whose_process_died_is_taken_up_again_but_not_for_ever(labell
     runs.request()
 
 
-def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, make_review, settings, tmp_path) -> None:
+def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, settings, tmp_path) -> None:
     settings.MODELS_DIR = tmp_path
-    relabel([make_review(movie).pk], "positive", source="admin")
+    relabel([make_review(movie, make_member(), text=PRAISE).pk], "positive", source="admin")
     with pytest.raises(CommandError, match="at least 5 texts of each label"):
         call_command("train")
     assert Promotion.objects.serving() is None
@@ -143,7 +144,7 @@ def test_a_base_that_is_not_there_is_named(labelled: list[Review], settings: Set
     assert TrainingRun.objects.get().state == "failed"
 
 
-def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
+def test_what_is_learnt_from(labelled: list[Review]) -> None:
     texts = {example.text for example in retraining.labelled()}
     assert len(texts) == 40
     relabel([labelled[0].pk], "unsure", source="admin")
@@ -152,7 +153,7 @@ def test_what_is_learnt_from(labelled: list[Review], make_review) -> None:
     labelled[3].text += " And one more thing."
     labelled[3].save()
     judge = registering.heldout()[0]
-    relabel([make_review(labelled[0].movie, judge.text).pk], "positive", source="admin")
+    relabel([make_review(labelled[0].movie, make_member(), text=judge.text).pk], "positive", source="admin")
     left = {example.text for example in retraining.labelled()}
     assert texts - left == {labelled[0].text, labelled[1].text, labelled[3].text.removesuffix(" And one more thing.")}
     assert not left - texts

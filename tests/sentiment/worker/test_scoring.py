@@ -13,6 +13,7 @@ from sentiment.versions.promotion import promote, roll_back
 from sentiment.worker import scoring
 from sentiment.worker.scorers import scorer_for
 from tests.conftest import PAN, PRAISE
+from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -27,8 +28,8 @@ def film(movie: Movie) -> MovieSentiment:
     return MovieSentiment.objects.get(pk=movie.pk)
 
 
-def test_post_score_aggregate(movie: Movie, make_review, version: ModelVersion) -> None:
-    good, bad = make_review(movie, PRAISE), make_review(movie, PAN)
+def test_post_score_aggregate(movie: Movie, version: ModelVersion) -> None:
+    good, bad = make_review(movie, make_member(), text=PRAISE), make_review(movie, make_member(), text=PAN)
     assert (film(movie).reviews, film(movie).scored) == (2, 0)
     assert scoring.drain(10) == 2
     counts = film(movie)
@@ -46,30 +47,30 @@ def test_post_score_aggregate(movie: Movie, make_review, version: ModelVersion) 
     assert state(bad) == "scored"
 
 
-def test_without_a_serving_version_reviews_wait(movie: Movie, make_review) -> None:
-    review = make_review(movie)
+def test_without_a_serving_version_reviews_wait(movie: Movie) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     assert scoring.drain(10) == 0
     assert state(review) == "pending"
 
 
-def test_what_people_wait_for_comes_before_the_backlog(movie: Movie, make_movie, make_review, version) -> None:
-    backlog = [make_review(movie) for _ in range(3)]
+def test_what_people_wait_for_comes_before_the_backlog(movie: Movie, version) -> None:
+    backlog = [make_review(movie, make_member(), text=PRAISE) for _ in range(3)]
     Reading.objects.update(live=False)
-    awaited = make_review(movie)
+    awaited = make_review(movie, make_member(), text=PRAISE)
     assert [item.review_id for item in scoring.claim(version, 2)] == [awaited.pk]
     assert [item.review_id for item in scoring.claim(version, 2)] == [review.pk for review in backlog[:2]]
 
 
-def test_a_claim_is_nobody_elses_until_its_lease_ends(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_a_claim_is_nobody_elses_until_its_lease_ends(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     assert len(scoring.claim(version, 8)) == 1
     assert scoring.claim(version, 8) == []
     Reading.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert [item.review_id for item in scoring.claim(version, 8)] == [review.pk]
 
 
-def test_an_edit_while_the_old_text_is_read_wins(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie, PRAISE)
+def test_an_edit_while_the_old_text_is_read_wins(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     claimed = scoring.claim(version, 8)
     predictions = scorer_for(version).predict([item.text for item in claimed])
     review.text = PAN
@@ -82,8 +83,8 @@ def test_an_edit_while_the_old_text_is_read_wins(movie: Movie, make_review, vers
     assert Score.objects.count() == 1
 
 
-def test_a_delete_while_the_text_is_read_wins(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_a_delete_while_the_text_is_read_wins(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     claimed = scoring.claim(version, 8)
     predictions = scorer_for(version).predict([item.text for item in claimed])
     review.delete()
@@ -91,8 +92,8 @@ def test_a_delete_while_the_text_is_read_wins(movie: Movie, make_review, version
     assert (film(movie).reviews, Reading.objects.count(), Score.objects.count()) == (0, 0, 0)
 
 
-def test_storing_twice_leaves_one_score(movie: Movie, make_review, version: ModelVersion) -> None:
-    make_review(movie)
+def test_storing_twice_leaves_one_score(movie: Movie, version: ModelVersion) -> None:
+    make_review(movie, make_member(), text=PRAISE)
     claimed = scoring.claim(version, 8)
     predictions = scorer_for(version).predict([item.text for item in claimed])
     scoring.store(version, claimed, predictions)
@@ -102,9 +103,9 @@ def test_storing_twice_leaves_one_score(movie: Movie, make_review, version: Mode
 
 
 def test_a_poisonous_text_is_put_aside_and_its_batch_mates_are_read(
-    movie: Movie, make_review, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+    movie: Movie, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poison, *mates = [make_review(movie, f"{PRAISE} Take {n}.") for n in range(4)]
+    poison, *mates = [make_review(movie, make_member(), text=f"{PRAISE} Take {n}.") for n in range(4)]
     reads = Scorer.predict
 
     def chokes(self: Scorer, texts: list[str]) -> object:
@@ -119,8 +120,8 @@ def test_a_poisonous_text_is_put_aside_and_its_batch_mates_are_read(
     assert (reading.state, reading.attempts, reading.error) == ("failed", 3, "RuntimeError: choked")
 
 
-def test_a_text_that_kills_its_worker_three_times_is_put_aside(movie: Movie, make_review, version) -> None:
-    review = make_review(movie)
+def test_a_text_that_kills_its_worker_three_times_is_put_aside(movie: Movie, version) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     for _ in range(3):
         assert scoring.claim(version, 8)
         Reading.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
@@ -130,13 +131,11 @@ def test_a_text_that_kills_its_worker_three_times_is_put_aside(movie: Movie, mak
     assert "died" in Reading.objects.get().error
 
 
-def test_a_broken_critic_blames_no_text(
-    movie: Movie, make_review, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_critic_blames_no_text(movie: Movie, version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: Scorer, texts: list[str]) -> object:
         raise RuntimeError("no device")
 
-    make_review(movie)
+    make_review(movie, make_member(), text=PRAISE)
     monkeypatch.setattr(Scorer, "predict", broken)
     for _ in range(4):
         with pytest.raises(scoring.Broken, match="no device"):
@@ -148,11 +147,9 @@ def test_a_broken_critic_blames_no_text(
     assert state(reading.review) == "scored"
 
 
-def test_promoting_rereads_everything_and_the_film_never_empties(
-    movie: Movie, make_review, version, make_version
-) -> None:
+def test_promoting_rereads_everything_and_the_film_never_empties(movie: Movie, version, make_version) -> None:
     for _ in range(3):
-        make_review(movie)
+        make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     newer = make_version()
     promote(newer, reason="newer")
@@ -169,8 +166,8 @@ def test_promoting_rereads_everything_and_the_film_never_empties(
         roll_back()
 
 
-def test_hidden_reviews_leave_the_film_and_return(movie: Movie, make_review, version: ModelVersion) -> None:
-    review = make_review(movie)
+def test_hidden_reviews_leave_the_film_and_return(movie: Movie, version: ModelVersion) -> None:
+    review = make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     review.hidden = True
     review.save()
@@ -180,8 +177,8 @@ def test_hidden_reviews_leave_the_film_and_return(movie: Movie, make_review, ver
     assert (film(movie).reviews, film(movie).positive) == (1, 1)
 
 
-def test_a_review_that_moves_takes_its_verdict_along(movie: Movie, make_movie, make_review, version) -> None:
-    review, other = make_review(movie), make_movie()
+def test_a_review_that_moves_takes_its_verdict_along(movie: Movie, version) -> None:
+    review, other = make_review(movie, make_member(), text=PRAISE), make_movie()
     scoring.drain(10)
     review.movie = other
     review.save()
@@ -189,8 +186,8 @@ def test_a_review_that_moves_takes_its_verdict_along(movie: Movie, make_movie, m
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_read_everything_once(movie: Movie, make_review, version: ModelVersion) -> None:
-    reviews = [make_review(movie, f"{PRAISE} Take {n}.") for n in range(40)]
+def test_two_workers_at_once_read_everything_once(movie: Movie, version: ModelVersion) -> None:
+    reviews = [make_review(movie, make_member(), text=f"{PRAISE} Take {n}.") for n in range(40)]
     scorer_for(version)
     claims: list[list[int]] = [[], []]
     start = threading.Barrier(2)
@@ -217,8 +214,8 @@ def test_two_workers_at_once_read_everything_once(movie: Movie, make_review, ver
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_film_leaves_with_its_reviews(movie: Movie, make_review, version: ModelVersion) -> None:
-    make_review(movie)
+def test_a_film_leaves_with_its_reviews(movie: Movie, version: ModelVersion) -> None:
+    make_review(movie, make_member(), text=PRAISE)
     scoring.drain(10)
     movie.delete()
     assert (Review.objects.count(), Score.objects.count(), MovieSentiment.objects.count()) == (0, 0, 0)
