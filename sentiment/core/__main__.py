@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from sentiment.core.critic.checkpoints import SHIPPED, CheckpointError, check_ab
 from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.core.curve import experiment
 from sentiment.core.evaluation import Metrics, evaluate
+from sentiment.core.files import whole_file
 from sentiment.core.labels import verdict
 from sentiment.core.measuring import bench, report
 from sentiment.core.measuring import commands as measuring_commands
@@ -127,18 +127,11 @@ def _report(options: argparse.Namespace) -> None:
 def _score(options: argparse.Namespace) -> None:
     texts = read_texts(options.input)
     scorer = Scorer.load(options.critic)
-    partial = options.output.with_name(f".{options.output.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("x", encoding="utf-8") as handle:
-            predictions = _predict(scorer, texts)
-            for text, prediction in zip(texts, predictions, strict=True):
-                falls = leave_one_out(scorer, text, prediction) if options.leave_one_out else None
-                handle.write(json.dumps(_row(prediction, falls)) + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(partial, options.output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(options.output) as handle:
+        predictions = _predict(scorer, texts)
+        for text, prediction in zip(texts, predictions, strict=True):
+            falls = leave_one_out(scorer, text, prediction) if options.leave_one_out else None
+            handle.write(f"{json.dumps(_row(prediction, falls))}\n".encode())
 
 
 def _row(prediction: Prediction, falls: Sequence[float] | None) -> dict[str, object]:

@@ -16,6 +16,7 @@ from sentiment.core.corpus.data import Example, labels_of, read_examples
 from sentiment.core.critic import checkpoints
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.evaluation import Metrics, evaluate
+from sentiment.core.files import sync
 from sentiment.core.training.nb_svm import nb_svm
 from sentiment.core.training.train import TrainResult
 from sentiment.demo import CORPUS
@@ -103,7 +104,7 @@ def _keep(
     with suppress(OSError):
         folder.rename(kept)
     # The row must not outlive its folder in a loss of power.
-    checkpoints.sync(kept.parent)
+    sync(kept.parent)
     judges = heldout()
     positive = _read(kept, judges)
     found: dict[str, Any] = {"heldout": evaluate(positive, labels_of(judges))}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from sentiment.core.corpus.duplicates import components, near_duplicates
+from sentiment.core.files import whole_file
 from sentiment.core.labels import LABELS
 
 Parsed = TypeVar("Parsed")
@@ -162,14 +162,8 @@ def _example(row: dict[str, Any]) -> Example:
 
 def write_examples(path: str | PathLike[str], examples: Iterable[Example]) -> None:
     """Write a JSONL file that read_examples reads again; it appears whole or not at all."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("x", encoding="utf-8") as handle:
-            handle.writelines(json.dumps(_row(example), ensure_ascii=False) + "\n" for example in examples)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(Path(path)) as handle:
+        handle.writelines(f"{json.dumps(_row(example), ensure_ascii=False)}\n".encode() for example in examples)
 
 
 def _row(example: Example) -> dict[str, Any]:

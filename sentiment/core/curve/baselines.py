@@ -1,6 +1,5 @@
 """What the learning curve compares the critic with: logistic regressions on features of texts that nobody tunes."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from sentiment.core.critic.classifier import Critic, load_encoder
 from sentiment.core.critic.devices import best_device
 from sentiment.core.critic.encoding import TextEncoder
 from sentiment.core.extras import extra
+from sentiment.core.files import whole_file
 from sentiment.core.training.nb_svm import Answer, repeated_folds, words
 from sentiment.core.training.probe import Ints, choose_probe, fit_probe, layer_features
 
@@ -82,10 +82,8 @@ def _learn_vectors(texts: Sequence[str], path: Path) -> None:
     settings = {"vector_size": 300, "window": 10, "sg": 1, "sample": 1e-4, "workers": 1, "seed": 0}
     learnt = extra("gensim.models").Word2Vec(sentences, **settings).wv
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as handle:
+    with whole_file(path) as handle:
         np.savez(handle, words=np.array(learnt.index_to_key), vectors=learnt.vectors)
-    os.replace(partial, path)
 
 
 def _mean(table: Features, ids: Sequence[int] | Ints) -> Features:

@@ -1,6 +1,5 @@
 """Features of texts that many models share: computed once, kept on disk shard by shard, and taken up from there."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.core.corpus.data import digest
+from sentiment.core.files import whole_file
 
 Array = npt.NDArray[np.float32]
 
@@ -42,8 +42,5 @@ class FeatureStore:
     def _keep(self, names: Sequence[str], features: Array) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         # Named after its first text: two who compute the same write the same file.
-        path = self._folder / f"{names[0]}.npz"
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        with partial.open("wb") as handle:
+        with whole_file(self._folder / f"{names[0]}.npz") as handle:
             np.savez(handle, digests=np.array(names), features=features)
-        os.replace(partial, path)

@@ -6,7 +6,6 @@ is fixed beforehand: nothing is chosen on labels, and its probabilities are left
 """
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from sentiment.core.corpus.data import Example, labels_of
 from sentiment.core.critic.devices import best_device, half_pays
 from sentiment.core.extras import extra
+from sentiment.core.files import whole_file
 from sentiment.core.training.nb_svm import Answer, words
 
 VOCABULARY: Final = 10_000
@@ -77,8 +77,8 @@ def _pretrain(fastai: Any, texts: Sequence[Any], vocabulary: Sequence[str], work
         for number in range(done + 1, PARTS + 1):
             # The rate rises for the first half and falls for the second, part by part.
             learner.fit(1, RATE * 2 * min(number, PARTS + 1 - number) / PARTS, cbs=part)
-            partial = learner.save("partial", with_opt=True)
-            os.replace(partial, work / f"{_kept(number)}.pth")
+            with whole_file(work / f"{_kept(number)}.pth") as handle:
+                learner.save(handle, with_opt=True)
             for old in kept - {number}:
                 (work / f"{_kept(old)}.pth").unlink(missing_ok=True)
             kept = {number}

@@ -1,7 +1,6 @@
 """How well aspects are found and read, and what each of the means contributes."""
 
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sentiment.core.critic.encoding import length_sorted_batches, token_budget
 from sentiment.core.critic.evidence import Sentence, sentence_shares
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.evaluation import wilson_interval
+from sentiment.core.files import whole_file
 from sentiment.core.text import sentence_spans
 
 RESAMPLES: Final = 1_000
@@ -94,9 +94,8 @@ def write_weights(rows: Sequence[Read], path: Path) -> None:
     """Fit on `rows` and write what aspects.polarity_weights reads; the file appears whole or not at all."""
     judged = sum(len(read.row.aspects) for read in rows)
     content = {"reviews": len(rows), "judgements": judged, "weights": fit(rows)}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    os.replace(partial, path)
+    with whole_file(path) as handle:
+        handle.write(f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def report(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:

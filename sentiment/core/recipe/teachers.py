@@ -5,7 +5,6 @@ texts: their logits [texts]; each own token's contribution to its text's logit [
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from sentiment.core.critic.classifier import Critic
 from sentiment.core.critic.encoding import Encoded
 from sentiment.core.critic.engines import Engine, engine_for, read_all
+from sentiment.core.files import whole_file
 from sentiment.core.progress import Progress
 
 Array = npt.NDArray[np.floating]
@@ -69,15 +69,13 @@ def keep_verdicts(teacher: Critic, encoded: Sequence[Encoded], folder: Path, rep
         if not path.exists():
             engine = engine or engine_for(teacher)
             logits, contributions = read_all(teacher, engine, shard)
-            partial = path.with_name(f".{path.name}")
-            with partial.open("wb") as handle:
+            with whole_file(path) as handle:
                 np.savez(
                     handle,
                     logits=logits,
                     contributions=np.concatenate(contributions).astype(np.float16),
                     ends=np.cumsum([len(each) for each in contributions]),
                 )
-            os.replace(partial, path)
         done += len(shard)
         report(done / len(encoded), f"the teacher has read {done} of {len(encoded)} texts")
 

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from torch import nn
 from sentiment.core.critic.classifier import Critic, layers_of
 from sentiment.core.critic.devices import half_pays
 from sentiment.core.critic.encoding import Encoded
+from sentiment.core.files import whole_file
 from sentiment.core.progress import Progress
 
 WINDOW: Final = 8
@@ -184,7 +184,6 @@ def _restore(path: Path | None, lesson: str, module: nn.Module, optimizer: Any, 
 
 
 def _keep(path: Path, lesson: str, module: nn.Module, optimizer: Any, schedule: Any, done: int) -> None:
-    partial = path.with_suffix(f".{os.getpid()}.partial")
     state = {
         "lesson": lesson,
         "module": module.state_dict(),
@@ -193,5 +192,5 @@ def _keep(path: Path, lesson: str, module: nn.Module, optimizer: Any, schedule: 
         "done": done,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with whole_file(path) as handle:
+        torch.save(state, handle)
