@@ -55,8 +55,8 @@ def analyse(passages: Sequence[Passage], bias: float, temperature: float) -> lis
 def _analysis(passage: Passage, bias: float, temperature: float) -> Analysis:
     text, starts, head, tail, contributions = passage
     sentences = sentence_shares(sentence_spans(text), starts, head, tail, contributions)
-    reading = aspects.Reading.of(starts, head, tail, contributions, bias, temperature)
-    return sentences, aspects.find_mentions(text, sentences, reading)
+    tokens = aspects.TokenLogits.of(starts, head, tail, contributions, bias, temperature)
+    return sentences, aspects.find_mentions(text, sentences, tokens)
 
 
 class Analysts:

@@ -54,8 +54,8 @@ class Cue(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a critic made of each token that it read of a text, both [tokens].
+class TokenLogits:
+    """The logit of each token that a critic read of a text, and where the token starts, both [tokens].
 
     `starts` are offsets into the text, in order. A token's logit is the calibrated one that the text would have if all
     of it were like this token: their mean is the text's logit divided by the temperature.
@@ -73,15 +73,15 @@ class Reading:
         contributions: npt.NDArray[np.floating],
         bias: float,
         temperature: float,
-    ) -> "Reading":
+    ) -> "TokenLogits":
         """Take `starts` of all tokens, and `contributions` of the first `head` and last `tail`, which were read."""
         read = np.concatenate([starts[:head], starts[len(starts) - tail :]])
         return cls(read, (contributions.astype(np.float64) * len(read) + bias) / temperature)
 
 
-def find_mentions(text: str, sentences: Sequence[Sentence], reading: Reading) -> tuple[Mention, ...]:
+def find_mentions(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> tuple[Mention, ...]:
     """Return what the sentences of `text` judge, in their order; those that the critic did not read are left out."""
-    return tuple(weigh(find_cues(text, sentences, reading), polarity_weights()))
+    return tuple(weigh(find_cues(text, sentences, tokens), polarity_weights()))
 
 
 def weigh(cues: Iterable[Cue], weights: Mapping[str, float]) -> Iterator[Mention]:
@@ -103,9 +103,9 @@ def judgements(mentions: Iterable[Mention]) -> dict[str, Mention]:
     return strongest
 
 
-def find_cues(text: str, sentences: Sequence[Sentence], reading: Reading) -> Iterator[Cue]:
+def find_cues(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> Iterator[Cue]:
     """Yield a cue for each aspect that a sentence names."""
-    review = float(reading.logits.sum() / max(len(reading.logits), 1))
+    review = float(tokens.logits.sum() / max(len(tokens.logits), 1))
     for position, sentence in enumerate(sentences):
         if not sentence.read:
             continue
@@ -113,7 +113,7 @@ def find_cues(text: str, sentences: Sequence[Sentence], reading: Reading) -> Ite
         plain = _plain(own)
         words: _Words | None = None
         for aspect, places in _named(own, plain):
-            words = words or _Words.of(plain, sentence.start, reading, review)
+            words = words or _Words.of(plain, sentence.start, tokens, review)
             yield Cue(position, aspect, words.features(places))
 
 
@@ -154,14 +154,14 @@ class _Words:
     review: float
 
     @classmethod
-    def of(cls, text: str, offset: int, reading: Reading, review: float) -> "_Words":
+    def of(cls, text: str, offset: int, tokens: TokenLogits, review: float) -> "_Words":
         found = list(_WORD.finditer(text))
         starts = np.array([word.start() for word in found], dtype=np.intp)
         breaks = np.array([boundary.end() for boundary in _CLAUSE.finditer(text)], dtype=np.intp)
-        inside = slice(*reading.starts.searchsorted((offset, offset + len(text))))
-        owner = _word_at(starts, reading.starts[inside] - offset)
-        tokens = np.bincount(owner, minlength=len(starts))
-        logits = np.bincount(owner, reading.logits[inside], minlength=len(starts)) / np.maximum(tokens, 1)
+        inside = slice(*tokens.starts.searchsorted((offset, offset + len(text))))
+        owner = _word_at(starts, tokens.starts[inside] - offset)
+        count = np.bincount(owner, minlength=len(starts))
+        logits = np.bincount(owner, tokens.logits[inside], minlength=len(starts)) / np.maximum(count, 1)
         clauses = breaks.searchsorted(starts, side="right")
         complaint = float(bool(_COMPLAINT.search(text)))
         return cls(starts, clauses, _opinions(text, found), logits, complaint, review)

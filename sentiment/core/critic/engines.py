@@ -38,8 +38,8 @@ class EngineError(ValueError):
     """An engine that cannot run this critic here. The message says why."""
 
 
-class Reading(NamedTuple):
-    """One pass: `contributions` [texts, tokens], logit = bias + Σ contributions; `means` [texts, hidden].
+class EngineOutput(NamedTuple):
+    """One forward pass: `contributions` [texts, tokens], logit = bias + Σ contributions; `means` [texts, hidden].
 
     Both are fp32 on the CPU. What stands at special tokens and padding contributes 0; `means` are those of the last
     states of the texts' own tokens.
@@ -55,7 +55,7 @@ class Engine(Protocol):
     name: str
     streams: int
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch) -> EngineOutput:
         """Read a batch that is on the critic's device."""
 
 
@@ -102,12 +102,12 @@ class TorchEngine:
         if critic.device.type == "cuda":
             critic.encoder.bfloat16()
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch) -> EngineOutput:
         """Read a batch."""
         with torch.inference_mode():
             states = self._critic.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)[0]
             contributions = self._critic.pool(states, batch).contributions
-            return Reading(contributions.cpu().numpy(), own_means(states, batch).cpu().numpy())
+            return EngineOutput(contributions.cpu().numpy(), own_means(states, batch).cpu().numpy())
 
 
 class OpenVinoEngine:
@@ -136,12 +136,12 @@ class OpenVinoEngine:
         for _ in range(self.streams):
             self._idle.put(compiled.create_infer_request())
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch) -> EngineOutput:
         """Read a batch."""
         request = self._idle.get()
         try:
             result = request.infer([batch.input_ids.numpy(), batch.attention_mask.numpy(), batch.own.numpy()])
-            return Reading(result[0], result[1])
+            return EngineOutput(result[0], result[1])
         finally:
             self._idle.put(request)
 
@@ -155,9 +155,9 @@ def read_all(critic: Critic, engine: Engine, encoded: Sequence[Encoded]) -> tupl
 
     def read_batch(positions: Sequence[int]) -> None:
         batch = critic.text_encoder.collate([encoded[i] for i in positions], critic.device)
-        reading = engine.read(batch)
+        output = engine.read(batch)
         for row, (i, own) in enumerate(zip(positions, batch.own.cpu().numpy(), strict=True)):
-            contributions[i] = reading.contributions[row][own]
+            contributions[i] = output.contributions[row][own]
 
     with ThreadPoolExecutor(engine.streams) as pool:
         list(pool.map(read_batch, length_sorted_batches(encoded, token_budget(critic.device))))

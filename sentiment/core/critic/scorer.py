@@ -106,17 +106,17 @@ class Scorer:
 
     def _read(self, batch: dict[int, tuple[str, Encoded]], analysts: Analysts) -> "_Read":
         encoded = [e for _, e in batch.values()]
-        read = self.engine.read(self.critic.text_encoder.collate(encoded, self.device))
-        logits = read.contributions.sum(axis=1, dtype=np.float64) + self.critic.bias
+        output = self.engine.read(self.critic.text_encoder.collate(encoded, self.device))
+        logits = output.contributions.sum(axis=1, dtype=np.float64) + self.critic.bias
         passages = [
             Passage(text, e.starts, e.head, e.tail, _own(row, e))
-            for (text, e), row in zip(batch.values(), read.contributions, strict=True)
+            for (text, e), row in zip(batch.values(), output.contributions, strict=True)
         ]
         return _Read(
             list(batch),
             logits.tolist(),
             probability(logits, self.critic.temperature).tolist(),
-            list(read.means.astype(np.float16)),
+            list(output.means.astype(np.float16)),
             analysts.analyse(passages, self.critic.bias, self.critic.temperature),
         )
 

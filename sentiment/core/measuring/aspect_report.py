@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sentiment.core.corpus.annotated import Annotated
 from sentiment.core.corpus.data import DataError
-from sentiment.core.critic.aspects import ASPECTS, FEATURES, Cue, Floats, Reading, find_cues, judgements, weigh
+from sentiment.core.critic.aspects import ASPECTS, FEATURES, Cue, Floats, TokenLogits, find_cues, judgements, weigh
 from sentiment.core.critic.encoding import length_sorted_batches, token_budget
 from sentiment.core.critic.evidence import Sentence, sentence_shares
 from sentiment.core.critic.scorer import Scorer
@@ -45,24 +45,24 @@ def read_rows(scorer: Scorer, rows: Sequence[Annotated]) -> list[Read]:
     found: dict[int, Read] = {}
     for positions in length_sorted_batches(encoded, token_budget(scorer.device)):
         batch = critic.text_encoder.collate([encoded[i] for i in positions], scorer.device)
-        read = scorer.engine.read(batch)
+        output = scorer.engine.read(batch)
         with torch.inference_mode():
             states_of = critic.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)[0].float().cpu()
         for row, i in enumerate(positions):
             of = encoded[i]
-            own = read.contributions[row, : len(of.ids)][of.own]
+            own = output.contributions[row, : len(of.ids)][of.own]
             sentences = sentence_shares(sentence_spans(texts[i]), of.starts, of.head, of.tail, own)
-            reading = Reading.of(of.starts, of.head, of.tail, own, critic.bias, critic.temperature)
+            tokens = TokenLogits.of(of.starts, of.head, of.tail, own, critic.bias, critic.temperature)
             states = states_of[row, : len(of.ids)].numpy()[of.own]
-            cues = tuple(find_cues(texts[i], sentences, reading))
-            found[i] = Read(rows[i], cues, _sentence_means(sentences, reading, states))
+            cues = tuple(find_cues(texts[i], sentences, tokens))
+            found[i] = Read(rows[i], cues, _sentence_means(sentences, tokens, states))
     return [found[i] for i in range(len(rows))]
 
 
-def _sentence_means(sentences: Sequence[Sentence], reading: Reading, states: npt.NDArray[np.float32]) -> Floats:
+def _sentence_means(sentences: Sequence[Sentence], tokens: TokenLogits, states: npt.NDArray[np.float32]) -> Floats:
     means = np.zeros((len(sentences), states.shape[1]))
     for position, sentence in enumerate(sentences):
-        inside = (reading.starts >= sentence.start) & (reading.starts < sentence.end)
+        inside = (tokens.starts >= sentence.start) & (tokens.starts < sentence.end)
         if inside.any():
             means[position] = states[inside].mean(axis=0)
     return means

@@ -11,7 +11,7 @@ from torch import nn
 
 from sentiment.core.critic.classifier import Critic
 from sentiment.core.critic.encoding import Batch
-from sentiment.core.critic.engines import Engine, Reading, own_means
+from sentiment.core.critic.engines import Engine, EngineOutput, own_means
 
 
 class _Rival:
@@ -24,10 +24,11 @@ class _Rival:
         self._critic = critic
         self._encode = encode
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch) -> EngineOutput:
         with torch.inference_mode():
             states = self._encode(batch.input_ids, batch.attention_mask).float()
-            return Reading(self._critic.pool(states, batch).contributions.numpy(), own_means(states, batch).numpy())
+            contributions = self._critic.pool(states, batch).contributions
+            return EngineOutput(contributions.numpy(), own_means(states, batch).numpy())
 
 
 def _torch_bf16(critic: Critic) -> Engine:

@@ -17,7 +17,7 @@ from sentiment.core.critic.aspects import (
     WEIGHTS,
     Cue,
     Mention,
-    Reading,
+    TokenLogits,
     find_mentions,
     judgements,
     polarity_weights,
@@ -26,16 +26,16 @@ from sentiment.core.critic.evidence import Sentence
 from sentiment.core.measuring.aspect_report import Read, fit, report, write_weights
 from sentiment.core.text import sentence_spans
 
-SILENT = Reading(np.array([], dtype=np.int64), np.array([]))
+SILENT = TokenLogits(np.array([], dtype=np.int64), np.array([]))
 
 
 def sentences_of(text: str) -> list[Sentence]:
     return [Sentence(start, end, 0.0, True) for start, end in sentence_spans(text)]
 
 
-def read(text: str, reading: Reading = SILENT) -> dict[str, str]:
+def read(text: str, tokens: TokenLogits = SILENT) -> dict[str, str]:
     """What a text judges and how, as far as it is decided."""
-    found = judgements(find_mentions(text, sentences_of(text), reading))
+    found = judgements(find_mentions(text, sentences_of(text), tokens))
     return {aspect: "+" if mention.positive > 0.5 else "-" for aspect, mention in found.items()}
 
 
@@ -85,14 +85,14 @@ def test_what_names_an_aspect_without_a_word_on_it_judges_nothing():
 @pytest.mark.parametrize(("logit", "polarity"), [(3.0, "+"), (-3.0, "-")])
 def test_where_the_words_are_silent_the_critic_decides(logit, polarity):
     text = "Then there is the music."
-    assert read(text, Reading(np.arange(0, len(text), 4), np.full(6, logit))) == {"music": polarity}
+    assert read(text, TokenLogits(np.arange(0, len(text), 4), np.full(6, logit))) == {"music": polarity}
 
 
 def test_the_critic_is_heard_on_the_sentence_itself_and_on_no_other():
     text = "Then there is the music. It was raining."
     near, far = np.array([0, 5, 10, 14, 18]), np.array([25, 28, 32])
     starts, logits = np.concatenate([near, far]), np.array([2.0] * 5 + [-9.0] * 3)
-    assert read(text, Reading(starts, logits)) == {"music": "+"}
+    assert read(text, TokenLogits(starts, logits)) == {"music": "+"}
 
 
 def test_a_mention_names_its_sentence():
@@ -118,7 +118,7 @@ def test_the_most_decided_mention_stands_for_the_judgement():
 def test_any_text_can_be_read(text):
     sentences = sentences_of(text)
     for mention in find_mentions(
-        text, sentences, Reading(np.arange(0, len(text), 3), np.ones(len(range(0, len(text), 3))))
+        text, sentences, TokenLogits(np.arange(0, len(text), 3), np.ones(len(range(0, len(text), 3))))
     ):
         assert 0 <= mention.positive <= 1
         assert mention.aspect in ASPECTS
@@ -130,8 +130,8 @@ def test_the_tokens_of_a_reading_average_to_the_calibrated_logit(scorer):
     (encoded,) = scorer.critic.text_encoder.encode([text])
     (prediction,) = scorer.predict([text])
     contributions = np.full(len(encoded.starts), (prediction.logit - prediction.bias) / len(encoded.starts))
-    reading = Reading.of(encoded.starts, encoded.head, encoded.tail, contributions, prediction.bias, 1.5)
-    assert reading.logits.mean() == pytest.approx(prediction.logit / 1.5, abs=1e-5)
+    tokens = TokenLogits.of(encoded.starts, encoded.head, encoded.tail, contributions, prediction.bias, 1.5)
+    assert tokens.logits.mean() == pytest.approx(prediction.logit / 1.5, abs=1e-5)
 
 
 def test_the_lexicon_is_lower_case_and_says_nothing_twice():
