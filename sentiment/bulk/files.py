@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.bulk.reviews import Row
-from sentiment.core.corpus.aclimdb import IMDB_ID, read_aclimdb
+from sentiment.core.corpus.aclimdb import read_aclimdb
 from sentiment.core.corpus.data import DataError
 from sentiment.core.labels import LABELS
+from textflix.movies.models import IMDB_ID
 from textflix.reviews.models import Review
 from textflix.reviews.ratings import in_half_stars
 
@@ -30,6 +31,8 @@ def aclimdb(path: Path) -> Iterator[Row]:
         for example in read_aclimdb(path):
             text = _BREAK.sub("\n", example.text).strip().replace("\n\n\n", "\n\n")
             label = None if example.label is None else LABELS[example.label]
+            if not re.fullmatch(IMDB_ID, example.group):
+                raise ReadError(f"{path}: {example.identity} is of {example.group}, which is no IMDb id.")
             stars = None if example.stars is None else in_half_stars(example.stars)
             yield Row(example.group, example.identity, text, stars, label)
     except DataError as error:
@@ -75,7 +78,7 @@ def file_row(record: dict[str, Any], path: Path, number: int) -> Row:
         return ReadError(f"{path}, line {number}: {what}")
 
     imdb_id, text, label = record.get("imdb_id"), record.get("text"), record.get("label") or None
-    if not isinstance(imdb_id, str) or not IMDB_ID.fullmatch(imdb_id):
+    if not isinstance(imdb_id, str) or not re.fullmatch(IMDB_ID, imdb_id):
         raise bad(f"imdb_id must look like tt0111161, not {imdb_id!r}.")
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise bad("text must be non-empty text without NUL characters.")

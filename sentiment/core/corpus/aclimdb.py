@@ -14,7 +14,7 @@ from sentiment.core.corpus.data import DataError, Example
 from sentiment.core.labels import LABELS
 
 LABEL_OF: Final = {"neg": LABELS.index("negative"), "pos": LABELS.index("positive"), "unsup": None}
-IMDB_ID: Final = re.compile(r"tt\d{7,9}")
+_IMDB_ID = re.compile(r"tt[0-9]+")
 _REVIEW = re.compile(r"(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt\Z")
 _URLS = re.compile(r"(train|test)/urls_(pos|neg|unsup)\.txt\Z")
 
@@ -62,7 +62,7 @@ def _example(kind: tuple[str, str], films: list[str], number: int, stars: int, t
 
 
 def _film(line: str, name: str, number: int) -> str:
-    if match := IMDB_ID.search(line):
+    if match := _IMDB_ID.search(line):
         return match[0]
     raise DataError(f"{name}, line {number}: no IMDb id in {line[:80]!r}.")
 

@@ -103,6 +103,37 @@ def test_json_lines_and_csv(tmp_path: Path, films: list[Movie]) -> None:
     assert Review.objects.get(external_id="7").text == "Two\nlines, and a comma"
 
 
+def file_of(imdb_id: str, folder: Path, form: str) -> Path:
+    path, row = folder / f"reviews.{form}", {"imdb_id": imdb_id, "text": "Good fun."}
+    path.write_text(json.dumps(row) if form == "jsonl" else f"{','.join(row)}\n{','.join(row.values())}\n")
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_ids_are_as_long_as_the_catalogues(form: str, tmp_path: Path, make_movie) -> None:
+    film = make_movie(imdb_id="tt1234567890")
+    assert imported(file_of(film.imdb_id, tmp_path, form), form=form).startswith("1 read, 1 imported")
+    assert Review.objects.get().movie == film
+
+
+@pytest.mark.parametrize(("form", "line"), [("csv", 2), ("jsonl", 1)])
+@pytest.mark.parametrize("imdb_id", ["tt123456", "tt12345678901"])
+def test_shorter_and_longer_ids_are_refused_by_line(imdb_id, form: str, line: int, tmp_path: Path, db: None) -> None:
+    path = file_of(imdb_id, tmp_path, form)
+    with pytest.raises(CommandError, match=rf"reviews\.{form}, line {line}: imdb_id must look like .*'{imdb_id}'"):
+        imported(path, "--create-missing", form=form)
+    assert not Movie.objects.exists()
+
+
+def test_the_archives_films_have_such_ids_too(tmp_path: Path, db: None) -> None:
+    (tmp_path / "train" / "pos").mkdir(parents=True)
+    (tmp_path / "train" / "urls_pos.txt").write_text("http://www.imdb.com/title/tt12345678901/usercomments\n")
+    (tmp_path / "train" / "pos" / "0_9.txt").write_text("Good fun.")
+    with pytest.raises(CommandError, match="train/pos/0 is of tt12345678901, which is no IMDb id"):
+        imported(tmp_path, "--create-missing")
+    assert not Movie.objects.exists()
+
+
 GOOD = '{"imdb_id": "tt0000001", "text": "Good fun from the first minute to the last."}'
 
 
