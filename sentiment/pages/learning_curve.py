@@ -10,17 +10,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-MODELS = {
-    "critic": ("critic", "an encoder that has read reviews without their labels, and whose upper layers learn, too"),
-    "critic-mpnet": ("critic on mpnet", "a larger encoder as it came, whose upper layers learn, too"),
-    "probe": ("probe", "an encoder as it came, and one simple rule on top that learns"),
-    "ulmfit": ("ULMFiT", "a language model of 2018"),
-    "nb-svm": ("NB-SVM", "counts words and pairs of words"),
-    "word2vec": ("word2vec from the corpus", "averages what words mean, as learnt from unlabelled reviews"),
-    "word-vectors": ("pretrained word vectors", "averages what words mean, as learnt elsewhere"),
-}
-"""Each model's name in the figure, and what it does."""
-SHIPPED_NAME = "the critic that comes with Textflix"
+from sentiment.core.curve_models import MODELS, SHIPPED_NAME
 
 
 class Shipped(NamedTuple):
@@ -59,10 +49,11 @@ def learning_curve() -> LearningCurve:
             cells[row["model"], int(row["size"])].append(100 * float(row["accuracy"]))
     shipped = _shipped()
     sizes = sorted({size for _, size in cells} | ({shipped.labels} if shipped else set()))
-    models = [(key, *names) for key, names in MODELS.items() if any(model == key for model, _ in cells)]
+    measured = {model for model, _ in cells}
     lines = [
-        Line(name, does, [fmean(cells[model, size]) if (model, size) in cells else None for size in sizes])
-        for model, name, does in models
+        Line(model.name, model.does, [fmean(cells[key, size]) if (key, size) in cells else None for size in sizes])
+        for key, model in MODELS.items()
+        if key in measured
     ]
     if shipped:
         does = f"has also read {shipped.read:,} reviews without their labels"

@@ -12,7 +12,7 @@ def loaded_by(*modules: str) -> set[str]:
 
 
 def test_the_light_modules_do_not_import_torch():
-    light = ("labels", "text", "corpus.data", "critic.bases", "evaluation", "critic.evidence")
+    light = ("curve_models", "files", "labels", "text", "corpus.data", "critic.bases", "evaluation", "critic.evidence")
     assert not loaded_by("sentiment.core", *(f"sentiment.core.{name}" for name in light)) & set(HEAVY)
 
 

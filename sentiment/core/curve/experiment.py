@@ -20,7 +20,6 @@ from sentiment.core.critic.engines import engine_for, read_all
 from sentiment.core.curve.baselines import embedding_means, layer_means, regression, word2vec_means
 from sentiment.core.curve.features import FeatureStore
 from sentiment.core.curve.report import (
-    MODELS,
     SIZES,
     Row,
     append_row,
@@ -30,6 +29,7 @@ from sentiment.core.curve.report import (
     write_page,
 )
 from sentiment.core.curve.ulmfit import ulmfit
+from sentiment.core.curve_models import MODELS
 from sentiment.core.evaluation import Metrics, evaluate
 from sentiment.core.significance import mcnemar
 from sentiment.core.training.finetuning import Tuning

@@ -11,19 +11,11 @@ from statistics import fmean
 from typing import Any, Final
 
 from sentiment.core.corpus.data import DataError
+from sentiment.core.curve_models import MODELS, SHIPPED_NAME
 from sentiment.core.extras import extra
 
 SIZES: Final = (10, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 SEEDS: Final = 3
-MODELS: Final = {
-    "critic": "critic",
-    "critic-mpnet": "critic on mpnet",
-    "probe": "probe",
-    "ulmfit": "ULMFiT",
-    "nb-svm": "NB-SVM",
-    "word2vec": "word2vec from the corpus",
-    "word-vectors": "pretrained word vectors",
-}
 COLOURS: Final = dict(
     zip(MODELS, ["#117733", "#332288", "#44aa99", "#aa4499", "#cc6677", "#999933", "#888888"], strict=True)
 )
@@ -37,7 +29,6 @@ IN_THE_DARK: Final = dict(
     )
 )
 """What stands for each colour of the figure on a dark page."""
-SHIPPED_NAME: Final = "the critic that comes with Textflix"
 
 PUBLISHED: Final = {
     "BERT-Large": (
@@ -160,9 +151,10 @@ def tables(rows: Sequence[Row]) -> str:
 
     def table(title: str, cell: Any) -> list[str]:
         lines = [f"| {title} | {' | '.join(f'{size:,}' for size in sizes)} |", "|---" * (len(sizes) + 1) + "|"]
-        for model, name in MODELS.items():
-            cells = [found.get((model, size)) for size in sizes]
-            lines.append(f"| {name} | {' | '.join(cell(point) if point else 'not measured' for point in cells)} |")
+        for key, model in MODELS.items():
+            points_of_model = [found.get((key, size)) for size in sizes]
+            cells = [cell(point) if point else "not measured" for point in points_of_model]
+            lines.append(f"| {model.name} | {' | '.join(cells)} |")
         return lines
 
     accuracy = table("accuracy, %", _accuracy)
@@ -205,7 +197,7 @@ def draw_figure(path: Path, rows: Sequence[Row], shipped: Point | None = None) -
         figure, axes = plt.subplots(figsize=(10, 6), layout="constrained")
         for model, found in points(rows).items():
             sizes = [point.size for point in found]
-            label = f"{MODELS[model]}, ours"
+            label = f"{MODELS[model].name}, ours"
             axes.plot(sizes, [100 * p.accuracy for p in found], "o-", color=COLOURS[model], label=label, markersize=4)
             low, high = [100 * p.low for p in found], [100 * p.high for p in found]
             axes.fill_between(sizes, low, high, color=COLOURS[model], alpha=0.15, linewidth=0)

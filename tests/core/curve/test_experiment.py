@@ -13,9 +13,7 @@ from sentiment.core.curve import experiment
 from sentiment.core.curve.experiment import Corpus, compare, run
 from sentiment.core.curve.report import (
     IN_THE_DARK,
-    MODELS,
     PUBLISHED,
-    SHIPPED_NAME,
     Row,
     append_row,
     draw_figure,
@@ -24,6 +22,7 @@ from sentiment.core.curve.report import (
     shipped_point,
     tables,
 )
+from sentiment.core.curve_models import MODELS, SHIPPED_NAME
 from sentiment.core.evaluation import evaluate, wilson_interval
 from sentiment.core.training.finetuning import Tuning
 from sentiment.core.training.nb_svm import Answer
@@ -223,7 +222,7 @@ def test_the_figure_shows_ours_and_the_published_and_is_the_same_again(tmp_path)
     assert png.read_bytes().startswith(b"\x89PNG")
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
     once = svg.read_bytes()
-    for name in [*(f"{name}, ours" for name in MODELS.values()), *(f"{name}, published" for name in PUBLISHED)]:
+    for name in [*(f"{model.name}, ours" for model in MODELS.values()), *(f"{name}, published" for name in PUBLISHED)]:
         assert f"<!-- {name} -->" in once.decode()
     draw_figure(tmp_path / "new" / "curve", rows)
     assert svg.read_bytes() == once

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from sentiment.core.critic.checkpoints import SHIPPED, read_card
 from sentiment.core.critic.scorer import Scorer
-from sentiment.core.curve import report
 from sentiment.models import ScoreRequest
 from sentiment.pages import learning_curve
 from sentiment.tasks import score_backlog
@@ -234,11 +233,6 @@ def test_the_learning_curve_has_its_table_and_the_critic_that_comes_with_the_pro
     test = read_card(SHIPPED)["report"]["test"]
     assert by_name["the critic that comes with Textflix"][curve.sizes.index(500)] == 100 * test["accuracy"]
     assert f"{100 * test['accuracy_low']:.1f}–{100 * test['accuracy_high']:.1f}%) of {test['n']:,} reviews" in page
-
-
-def test_models_have_the_names_that_the_figure_gives_them():
-    assert {key: name for key, (name, _) in learning_curve.MODELS.items()} == report.MODELS
-    assert learning_curve.SHIPPED_NAME == report.SHIPPED_NAME
 
 
 def test_without_a_shipped_critic_the_curve_has_no_star(client, db, settings, tmp_path):
