@@ -1,4 +1,4 @@
-"""How good a critic is, and whether it may replace the one that serves."""
+"""Measures how good a critic is, and decides whether it may replace the one that serves."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypedDict

@@ -1,4 +1,4 @@
-"""What only the `experiments` extra brings: imported where it is asked for, with a sentence where it is missing."""
+"""Imports what only the `experiments` extra brings, where it is asked for, or says that it is missing."""
 
 from importlib import import_module
 from typing import Any

@@ -1,4 +1,4 @@
-"""Saying how far a command has come."""
+"""Reports how far long work has come: to whoever asks, or as a bar on a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

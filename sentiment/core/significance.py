@@ -1,4 +1,4 @@
-"""Whether one critic is better than another, or was lucky."""
+"""Tests whether one critic is better than another, or was lucky."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What the critic reads of a text, and where its sentences are: always as offsets into the author's text."""
+"""Cleans texts for the critic and finds their sentences, always with offsets into the author's text."""
 
 import html
 import re

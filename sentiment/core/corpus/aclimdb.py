@@ -1,4 +1,4 @@
-"""The Large Movie Review Dataset (Maas et al. 2011) as it is handed out: an archive, or the folder it unpacks to."""
+"""Reads the Large Movie Review Dataset (Maas et al. 2011): its archive, or the folder that it unpacks to."""
 
 import lzma
 import re

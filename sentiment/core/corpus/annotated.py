@@ -1,4 +1,4 @@
-"""Rows that say which aspects of a film their text judges, and how."""
+"""Reads reviews that are annotated with the aspects of a film that they judge, and how."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Finding texts that say the same in almost the same words."""
+"""Finds near-duplicates: texts that say the same in almost the same words."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Somebody's own labels: a CSV file with the columns text and label. Everything wrong with it is told at once."""
+"""Reads labelled texts from a CSV file with the columns text and label. Everything wrong with it is told at once."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""From what the critic made of each token to sentences and mentions: here, or shared out over processes.
+"""Turns the contributions of tokens into sentences and mentions, in this process or shared out over several.
 
 A GPU reads several times as many reviews a second as one interpreter can analyse. The processes know nothing of the
 critic and never import torch.
@@ -35,7 +35,7 @@ _WORK: Final = "import sys; from sentiment.core.critic import analysis; analysis
 
 
 class Passage(NamedTuple):
-    """A text as the critic read it.
+    """A text, and the contributions of those of its tokens that the critic read.
 
     `starts` are the offsets of all its own tokens, `contributions` those of the first `head` and the last `tail`.
     """
@@ -60,10 +60,10 @@ def _analysis(passage: Passage, bias: float, temperature: float) -> Analysis:
 
 
 class Analysts:
-    """Analyses in the calling thread, and once started in `count` processes, which end with the `with` block."""
+    """Analyses passages in the calling thread; once started, in `count` processes, which end with the `with` block."""
 
     def __init__(self, count: int) -> None:
-        """Start nothing yet."""
+        """Note how many processes `start` is to start."""
         self.count = count
         self._processes: list[Popen[bytes]] = []
         self._connections: list[Connection] = []
@@ -107,7 +107,7 @@ class Analysts:
         self._idle.put(ours)
 
     def analyse(self, passages: Sequence[Passage], bias: float, temperature: float) -> Iterator[Analysis]:
-        """Do what `analyse` does. Processes begin at once; the iterator waits for them."""
+        """Yield what `analyse` returns. Processes begin at once; the iterator waits for them."""
         if not self._threads:
             return iter(analyse(passages, bias, temperature))
         chunks = [passages[i : i + CHUNK] for i in range(0, len(passages), CHUNK)]
@@ -127,7 +127,7 @@ class Analysts:
 
 
 def work(descriptor: int) -> None:
-    """Be one of the processes: answer what comes through the connection until it is closed."""
+    """Answer what comes through the connection until it is closed: all that a process of `Analysts` does."""
     with Connection(descriptor) as connection:
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Which sentence judges which aspect of a film, and how: read from words that name it and what stands around them.
+"""Finds which sentence judges which aspect of a film, and how, by the words that name it and those around them.
 
 A lexicon finds the aspects (lexicon.toml), so that a new critic finds the same ones. Their polarity is read near the
 words that name them: from praise and blame in the author's own words, and from what the critic made of each of them, by
@@ -74,7 +74,7 @@ class TokenLogits:
         bias: float,
         temperature: float,
     ) -> "TokenLogits":
-        """Take `starts` of all tokens, and `contributions` of the first `head` and last `tail`, which were read."""
+        """Compute from all `starts`, and the `contributions` of what was read: the first `head`, the last `tail`."""
         read = np.concatenate([starts[:head], starts[len(starts) - tail :]])
         return cls(read, (contributions.astype(np.float64) * len(read) + bias) / temperature)
 

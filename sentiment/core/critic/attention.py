@@ -1,4 +1,4 @@
-"""MPNet's attention in one fused step: transformers writes out every part, each a matrix of all pairs of tokens."""
+"""Computes MPNet's attention in one fused step; transformers writes out its parts, matrices of all pairs of tokens."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Making probabilities mean what they say."""
+"""Temperature scaling: divides logits by one number, so that probabilities are as often right as they say."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Critics on disk: small, verified, and either whole or not there.
+"""Saves critics to disk, small and whole or not at all, and loads them verified.
 
 A checkpoint is a folder of three files: weights.safetensors (the tensors that differ from the base, nothing else; the
 encoder's in half precision), card.json (what the critic was made from) and manifest.json (what is needed to rebuild it,

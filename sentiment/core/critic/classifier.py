@@ -95,7 +95,7 @@ class Critic(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights."""
         return self.head.weight.device
 
     @property

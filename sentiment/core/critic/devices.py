@@ -1,4 +1,4 @@
-"""Where to compute, and in which precision it pays."""
+"""Chooses the device to compute on, and tells where half precision pays."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""From texts to batches of token ids, each token knowing where in the author's text it starts."""
+"""Encodes texts as batches of token ids, and keeps where in the author's text each token starts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class TextEncoder:
 
     @property
     def mask_id(self) -> int | None:
-        """The token that hides another; None where the tokenizer has none."""
+        """The id of the mask token, which stands for a hidden one; None where the tokenizer has none."""
         return next((found for name in MASKS if (found := self._tokenizer.token_to_id(name)) is not None), None)
 
     def _cut(self, ids: Offsets, starts: Offsets) -> Encoded:

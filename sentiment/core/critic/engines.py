@@ -1,4 +1,4 @@
-"""What computes a critic's states: torch anywhere; on a CPU OpenVINO, whose linear layers multiply in 8 bits.
+"""Engines compute a critic's states: torch anywhere; on a CPU OpenVINO, whose linear layers multiply in 8 bits.
 
 The weights are rounded to 8 bits per output, what they multiply per token and group of `GROUP` channels, while reading;
 attention runs in bfloat16 where the CPU has it. Nothing is calibrated and nothing is kept on disk: the graph is built
@@ -90,7 +90,7 @@ def own_means(states: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 
 class TorchEngine:
-    """In fp32 on a CPU, all of whose cores share one batch; on a GPU with the encoder in bf16."""
+    """Computes by torch: in fp32 on a CPU, all of whose cores share one batch; on a GPU with the encoder in bf16."""
 
     name = "torch"
 
@@ -111,7 +111,7 @@ class TorchEngine:
 
 
 class OpenVinoEngine:
-    """On a CPU, in 8 bits; every core reads a batch of its own, so that none waits for another."""
+    """Computes by OpenVINO on a CPU, in 8 bits; every core reads a batch of its own, so that none waits for another."""
 
     name = "openvino"
 

@@ -1,4 +1,4 @@
-"""Which sentences made the verdict: each sentence's exact share of the logit."""
+"""Computes each sentence's exact share of a text's logit: the evidence for the verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Characters start to end of the author's text, their share of the logit, and whether the critic read any of them.
+    """A sentence: from where to where in the author's text, its share of the logit, and whether any of it was read.
 
     A positive share speaks for positive. `read` is False where all of the sentence fell into the cut-out middle.
     """

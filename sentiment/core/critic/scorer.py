@@ -1,4 +1,4 @@
-"""Reading reviews: texts in, verdicts with their evidence out."""
+"""Reads reviews with a critic: texts in, verdicts with their evidence out."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -79,7 +79,7 @@ class Scorer:
         return cls(checkpoints.load(path), device, engine)
 
     def warm(self) -> None:
-        """Pay now for what the first reading costs extra."""
+        """Read one short text, so that the first real one does not take longer than others."""
         self.predict(["Warm."])
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
@@ -87,7 +87,7 @@ class Scorer:
         return list(self.read(texts))
 
     def read(self, texts: Iterable[str]) -> Iterator[Prediction]:
-        """Do the same bit by bit, for any number of texts: the next ones are encoded while those before are read."""
+        """Yield the predictions of any number of texts, in order; the next are encoded while those before are read."""
         waiting: list[Future[_Read]] = []
         remaining = iter(texts)
         with Analysts(self.processes) as analysts, _threads(self.engine.streams) as pool:

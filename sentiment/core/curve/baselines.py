@@ -1,4 +1,4 @@
-"""What the learning curve compares the critic with: logistic regressions on features of texts that nobody tunes."""
+"""Baselines of the learning curve: logistic regressions on features of texts that nobody tunes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,5 +87,5 @@ def _learn_vectors(texts: Sequence[str], path: Path) -> None:
 
 
 def _mean(table: Features, ids: Sequence[int] | Ints) -> Features:
-    """Average rows of a table, [1, width]; a text without a known word is in the middle of nowhere."""
+    """Average rows of a table, [1, width]; of no rows it is zeros, as for a text without a known word."""
     return table[ids].mean(axis=0, keepdims=True) if len(ids) else np.zeros((1, table.shape[1]), np.float32)

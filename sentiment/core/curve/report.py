@@ -1,4 +1,4 @@
-"""What the learning-curve experiment found: its rows on disk, and the table, the page and the figure made of them."""
+"""Keeps the learning curve's rows on disk, and makes the tables, the page and the figure of them."""
 
 import csv
 import os
@@ -176,7 +176,7 @@ def write_page(path: Path, rows: Sequence[Row]) -> None:
 
 
 def shipped_point(card: Mapping[str, Any]) -> Point | None:
-    """Where a critic whose card reports its test set stands in the figure; None where the card reports none."""
+    """Return a critic's point in the figure, from the test set that its card reports; None where it reports none."""
     test = card.get("report", {}).get("test")
     if test is None:
         return None

@@ -1,4 +1,4 @@
-"""How well aspects are found and read, and what each of the means contributes."""
+"""Measures how well aspects are found and read, and what each of the means contributes."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence

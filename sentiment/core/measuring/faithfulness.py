@@ -1,4 +1,4 @@
-"""Whether the sentences with the largest shares are those that made the verdict: what happens without them.
+"""Measures whether the sentences with the largest shares made the verdict, by what it is without them.
 
 Deletion as in DeYoung et al. 2020 (ERASER, "comprehensiveness"), arXiv:1911.03429, and rank agreement with leaving each
 sentence out, which needs one reading more per sentence.

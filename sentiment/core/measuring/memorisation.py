@@ -1,4 +1,4 @@
-"""Whether a critic gives away which texts it was made from."""
+"""Measures whether a critic gives away which texts it was made from: membership inference."""
 
 from collections.abc import Sequence
 from typing import TypedDict

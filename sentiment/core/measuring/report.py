@@ -1,4 +1,4 @@
-"""Everything that is claimed of a critic's accuracy, from one run: on aclImdb's test films and on the demo corpus."""
+"""Measures all that is claimed of a critic's accuracy, in one run: on aclImdb's test films and the demo corpus."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,12 +60,12 @@ def report(scorer: Scorer, imdb: Sequence[Example], demo: Sequence[Example]) -> 
 
 
 def _rows(judged: Sequence[tuple[int, Example]], chosen: Bools) -> list[int]:
-    """Which rows of the demo corpus these are, counted from 1."""
+    """Return the rows of the demo corpus that were chosen, counted from 1."""
     return [row for (row, _), wanted in zip(judged, chosen, strict=True) if wanted]
 
 
 def _by_kind(judged: Sequence[Example], right: Bools) -> Json:
-    """The demo corpus by kind, without the rows it offers for training."""
+    """Return the accuracy on each kind of the demo corpus's rows, without those that it offers for training."""
     kinds: dict[str, list[bool]] = {}
     for example, ok in zip(judged, right, strict=True):
         hard = [tag for tag in example.tags if tag != ONE_LINER]

@@ -1,4 +1,4 @@
-"""What a worker costs: load a critic in a process of its own, read the texts on standard input, say when and how big.
+"""Measures what a worker costs, in a process of its own: the time of its first verdict, and its peak memory.
 
 python -m sentiment.core.measuring.worker_cost CHECKPOINT ENGINE <texts.json; it is `bench` that calls it.
 """

@@ -1,4 +1,4 @@
-"""Teaching a small encoder to see in a text what a large one sees in it, from texts that nobody has labelled."""
+"""Distils a large encoder's states into a small one, on texts that nobody has labelled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def adapt(
     report: Progress,
     resume: Path | None = None,
 ) -> None:
-    """Train the layers of `student` until its last states tell the teacher's; the head is left as it is.
+    """Train the layers of `student` so that its last states predict the teacher's; the head is left as it is.
 
     `encoded` are the texts as teacher and student read them, alike token by token. The loss is the mean squared error
     of a linear image of each token's state against the teacher's whitened state, and of their means over each text

@@ -1,4 +1,4 @@
-"""Teaching a small critic the verdicts of larger ones, from texts that nobody has labelled."""
+"""Distils the verdicts of larger critics into a small one, on texts that nobody has labelled."""
 
 from collections.abc import Sequence
 from pathlib import Path

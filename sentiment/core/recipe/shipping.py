@@ -1,4 +1,4 @@
-"""The last step of the shipped critic: its card, with what its users should know and what was measured of it."""
+"""Writes the shipped critic with its card: what its users should know, and what was measured of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +45,7 @@ def ship(folder: Path, data: Path, demo: Path, output: Path) -> str:
 
 
 def _cards(card: Card) -> Iterator[Card]:
-    """A card, and those of all that its critic learnt from or started with."""
+    """Yield a card, and those of all that its critic learnt from or started with."""
     yield card
     for other in [*card.get("teachers", ()), *(card[name] for name in ("start", "taught_by") if name in card)]:
         yield from _cards(other)

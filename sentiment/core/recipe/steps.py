@@ -79,7 +79,7 @@ def pretrain(critic: Critic, texts: Sequence[str], work: Path, tuning: Tuning, r
 
 
 def adapt(teacher: Critic, student: Critic, texts: Sequence[str], work: Path, tuning: Tuning, report: Progress) -> None:
-    """Teach a small encoder to see in texts what a large one sees in them. No label is used; the head stays empty."""
+    """Distil a large encoder's states into a small one on texts. No label is used; the head stays empty."""
     taught, encoded = _as_read([teacher, student], texts)
     pairs = list(zip(taught, encoded, strict=True))
     for critic in (teacher, student):

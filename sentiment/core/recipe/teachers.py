@@ -1,4 +1,4 @@
-"""What a teacher makes of many texts, kept on disk shard by shard so that an interrupted reading goes on.
+"""Keeps what a teacher makes of many texts on disk, shard by shard, so that an interrupted reading goes on.
 
 A folder is of one teacher, a shard of certain texts: both are named by what they are of. A shard holds, for a run of
 texts: their logits [texts]; each own token's contribution to its text's logit [tokens]; and where each text's end.
@@ -26,7 +26,7 @@ SHARD: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What was kept of n texts."""
+    """A teacher's logits [n] of n texts, and for each the contributions of its own tokens to its logit."""
 
     logits: Array
     contributions: Sequence[Array]

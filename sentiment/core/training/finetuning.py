@@ -1,4 +1,4 @@
-"""The gradient part of teaching: AdamW, warm-up and decay, random batches of texts of like length. Resumable."""
+"""Trains by gradient descent: AdamW, warm-up and decay, random batches of texts of like length. Resumable."""
 
 import functools
 import hashlib
@@ -25,7 +25,7 @@ SAVE_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How to descend. The embeddings and the first `frozen` layers stay as they are."""
+    """The hyperparameters of gradient descent. The embeddings and the first `frozen` layers stay as they are."""
 
     learning_rate: float = 3e-5
     epochs: int = 4

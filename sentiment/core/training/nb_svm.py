@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 
 class Answer(NamedTuple):
-    """What a model makes of the texts it is judged on: probabilities of positive [n], and what it chose to be."""
+    """A model's probabilities of positive [n] for the texts it is judged on, and in words what it chose to be."""
 
     positive: npt.NDArray[np.floating]
     detail: str

@@ -1,4 +1,4 @@
-"""Logistic regression on what a frozen encoder makes of each text: the critic's first answer, and its best start."""
+"""Fits logistic regressions on a frozen encoder's states: the critic's first answer, and its best start."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

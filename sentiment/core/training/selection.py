@@ -1,4 +1,4 @@
-"""Which base suits somebody's labels, and what more labels would bring: all by cross-validation inside them."""
+"""Chooses the base that suits labels, and tells what more labels would bring, by cross-validation inside them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,7 +32,7 @@ WORTHWHILE: Final = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a base promised: the probe's cross-validated log loss and accuracy on its best layer."""
+    """A base, with the probe's cross-validated log loss and accuracy on its best layer."""
 
     base: str
     layer: int
@@ -143,7 +143,7 @@ def _outlook(features: Floats, labels: Ints, repeated: Sequence[Sequence[Fold]],
 
 
 def extrapolated(sizes: Sequence[int], accuracies: Sequence[float], at: Sequence[int]) -> list[float]:
-    """Read a straight line through log error over log size at other sizes; it never tells of more errors with more."""
+    """Extrapolate accuracies to the sizes `at` by a line through log error over log size, level where it would rise."""
     errors = np.clip(1 - np.asarray(accuracies), 1e-3, 1)
     if len(sizes) < 2:
         return [accuracies[-1]] * len(at)

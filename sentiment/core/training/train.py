@@ -1,4 +1,4 @@
-"""Teaching a critic from labelled texts."""
+"""Trains a critic on labelled texts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ MOST_READINGS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """How to train. `layers` None: the probe's best by cross-validation, and for finetune `deeper` more.
+    """The settings of a training. `layers` None: the probe's best by cross-validation, and for finetune `deeper` more.
 
     `base` is a base's name (see bases), "shipped", or the folder of a critic to start from, whose cutting of long texts
     is then kept. `tuning` is for finetune only; its `frozen` becomes the lower half of the layers, its `seed` this one.
@@ -213,7 +213,7 @@ def starting_point(config: TrainConfig) -> Critic:
 
 
 def origin_of(base: str) -> dict[str, Any] | None:
-    """The card of the checkpoint that `base` names, as later cards tell it, with its version; None for a mere base."""
+    """Return the card of the checkpoint `base`, as later cards tell it, with its version; None for a mere base."""
     folder = SHIPPED if base == "shipped" else Path(base)
     if not (folder / MANIFEST).is_file():
         return None
@@ -222,7 +222,7 @@ def origin_of(base: str) -> dict[str, Any] | None:
 
 
 def verdict_so_far(critic: Critic) -> Linear | None:
-    """The calibrated head of a critic that has learnt something already."""
+    """Return the calibrated head of a critic; None where it has learnt nothing yet."""
     weight = critic.head.weight[0].detach().cpu().double().numpy()
     return Linear(weight / critic.temperature, critic.bias / critic.temperature) if weight.any() else None
 
