@@ -24,7 +24,7 @@ from textflix.members.models import User
 from textflix.movies.models import Person
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LONGEST_FILE, MOST_MODULES = 300, 20
+LONGEST_FILE, LONGEST_TEMPLATE_LINE, MOST_MODULES = 300, 160, 20
 # These alone may import what only an extra brings.
 EXPERIMENTS = {REPOSITORY / "sentiment" / "core" / "measuring" / "rivals.py"}
 OURS = ("textflix", "sentiment")
@@ -116,8 +116,12 @@ def test_the_web_process_serves_every_page_without_loading_torch():
     assert seen["loaded"] == []
 
 
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
 def contract(name: str) -> dict[str, Any]:
-    listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    listed = pyproject()["tool"]["importlinter"]["contracts"]
     return next(each for each in listed if each["name"].startswith(name))
 
 
@@ -169,6 +173,18 @@ def test_no_file_is_longer_than_three_hundred_lines():
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+def test_no_line_of_a_template_is_longer_than_is_allowed():
+    templates = [path for path in (REPOSITORY / "templates").rglob("*") if path.is_file()]
+    lengths = {
+        f"{path.relative_to(REPOSITORY)}:{number}": len(line)
+        for path in templates
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+    }
+    assert len(templates) > 50
+    assert {place: length for place, length in lengths.items() if length > LONGEST_TEMPLATE_LINE} == {}
+    assert pyproject()["tool"]["djlint"]["max_line_length"] == LONGEST_TEMPLATE_LINE
+
+
 def test_no_folder_holds_more_than_twenty_modules():
     every = [*sources(), *(REPOSITORY / "tests").rglob("*.py")]
     modules = Counter(path.parent for path in every if path.parent.name != "migrations")
@@ -204,7 +220,7 @@ def plain(requirement: str) -> str:
 
 
 def project() -> dict[str, Any]:
-    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    return pyproject()["project"]
 
 
 def test_what_is_imported_is_a_declared_and_pinned_dependency():

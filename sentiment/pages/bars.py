@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.template.defaultfilters import pluralize
+
 from sentiment.models import ModelVersion, MovieSentiment
 from sentiment.pages.polling import pause
 from textflix.intervals import LOVED
@@ -23,6 +25,16 @@ class Segment:
     width: float
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a film is most surely praised or faulted for, and the name of the side on which its sentences are."""
+
+    called: str
+    verb: str
+    aspect: str
+    side: str
+
+
 def big_bar(
     sentiment: MovieSentiment | None, serving: ModelVersion | None, since: datetime, fragment: bool = False
 ) -> dict[str, Any]:
@@ -35,8 +47,18 @@ def big_bar(
     stale = sentiment.stale(serving) if sentiment.scored else 0
     judged = (sentiment.positive, sentiment.negative, sentiment.unsure, sentiment.labelled, sentiment.authored)
     seen = (sentiment.reviews, sentiment.scored, sentiment.failed, stale, *judged)
-    return small_bar(sentiment) | {
+    bar = small_bar(sentiment)
+    likely = f"({bar['percents']['positive']}%, likely {bar['low']}–{bar['high']}%)"
+    apart = {
+        "still being read": sentiment.pending,
+        "could not be read": sentiment.failed,
+        "read by an earlier version": stale,
+    }
+    return bar | {
         "fragment": fragment,
+        "key": " · ".join([f"{_counted(sentiment)} {likely}", *(f"{n:,} {what}" for what, n in apart.items() if n)]),
+        "unjudged": _unjudged(sentiment),
+        "claims": _claims(sentiment),
         "by_critic": sentiment.judged - sentiment.labelled,
         "by_staff": sentiment.labelled - sentiment.authored,
         "stale": stale,
@@ -50,18 +72,24 @@ def big_bar(
 def small_bar(sentiment: MovieSentiment | None) -> dict[str, Any]:
     """Return what a bar of a film's sentiment is drawn from; `sentiment` is None where nobody has reviewed it."""
     if not sentiment or not sentiment.reviews:
-        return {"sentiment": None}
+        return {"sentiment": None, "key": "No reviews yet"}
     counts = {"positive": sentiment.positive, "unsure": sentiment.unsure, "negative": sentiment.negative}
     percents = whole_percents(counts)
+    low, high = round(100 * (sentiment.low or 0)), round(100 * (sentiment.high or 0))
+    if sentiment.judged:
+        share = f"({percents['positive']}%)" if sentiment.judged >= ENOUGH else "· too few to tell"
+        key = f"{_counted(sentiment)} {share}"
+    else:
+        key = f"{_reviews(sentiment.reviews)} · {'still being read' if sentiment.pending else 'could not be read'}"
+    judged = f"{percents['positive']}% of {sentiment.judged} review{pluralize(sentiment.judged)} positive"
     return {
         "sentiment": sentiment,
-        "enough": sentiment.judged >= ENOUGH,
+        "key": key,
         "percents": percents,
         "segments": segments(counts),
-        "low": round(100 * (sentiment.low or 0)),
-        "high": round(100 * (sentiment.high or 0)),
-        # Out of all reviews where all are judged; otherwise out of those that are, which is then said.
-        "partly": sentiment.unjudged > 0,
+        "low": low,
+        "high": high,
+        "described": f"{judged}, {_others(percents)}; likely {low} to {high}% positive",
     }
 
 
@@ -71,7 +99,46 @@ def sum_bar(counts: dict[str, int], name: str) -> dict[str, Any]:
     It has no interval: they are no sample of anything.
     """
     sides = {side: counts[side] for side in ("positive", "unsure", "negative")}
-    return {"counts": sides, "name": name, "percents": whole_percents(sides), "segments": segments(sides)}
+    percents = whole_percents(sides)
+    return {
+        "counts": sides,
+        "name": name,
+        "percents": percents,
+        "segments": segments(sides),
+        "described": f"{name}: {percents['positive']}% positive, {_others(percents)}",
+    }
+
+
+def _reviews(count: int) -> str:
+    return f"{count:,} review{pluralize(count)}"
+
+
+def _others(percents: dict[str, int]) -> str:
+    return f"{percents['negative']}% negative, {percents['unsure']}% unsure"
+
+
+def _counted(sentiment: MovieSentiment) -> str:
+    """How many are positive: of all reviews where all are judged, otherwise of those that are, which is then said."""
+    judged = f" of {sentiment.judged:,} judged" if sentiment.unjudged > 0 else ""
+    return f"{_reviews(sentiment.reviews)} · {sentiment.positive:,} positive{judged}"
+
+
+def _unjudged(sentiment: MovieSentiment) -> str:
+    """What stands for the counts while no review is judged."""
+    reviews = _reviews(sentiment.reviews)
+    if not sentiment.pending:
+        return f"{reviews}, which could not be read."
+    failed = f" {sentiment.failed:,} could not be read." if sentiment.failed else ""
+    return f"{reviews}, still being read.{failed}"
+
+
+def _claims(sentiment: MovieSentiment) -> list[Claim]:
+    """What people praise, and what they fault, as far as there are enough of them."""
+    claims = [
+        Claim("praised", "praise", sentiment.praised, "praise"),
+        Claim("faulted", "fault", sentiment.faulted, "criticism"),
+    ]
+    return [claim for claim in claims if claim.aspect and sentiment.judged >= ENOUGH]
 
 
 def whole_percents(counts: dict[str, int]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from sentiment.models.requests import LIFE
 from sentiment.pages.critic_log import dots, entries, rival
 from sentiment.pages.learning_curve import learning_curve
 from sentiment.pages.polling import answer_poll, gone, pause
-from sentiment.pages.verdict_box import SIGNS, percent
+from sentiment.pages.verdict_box import SIGNS, in_words
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
@@ -53,7 +53,7 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
         "form": form,
         "noindex": not_real,
     }
-    return render(request, "sentiment/critic.html", context, status=status)
+    return render(request, "sentiment/critic/critic.html", context, status=status)
 
 
 @require_POST
@@ -82,15 +82,14 @@ def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404("A text is kept for an hour.")
     said = verdict(asked.positive) if asked.positive is not None else ""
     waits = asked.positive is None and not asked.failed
-    context = {
+    context = (in_words(asked.positive, said) if asked.positive is not None else {}) | {
         "asked": asked,
         "verdict": said,
         "sign": SIGNS.get(said, "…" if waits else "!"),
-        "percent": percent(asked.positive, said) if asked.positive is not None else None,
         "pause": pause(asked.asked_at, "1s") if waits else "",
         "fragment": fragment,
     }
     if fragment:
-        return answer_poll(request, "sentiment/_tried_fragment.html", context)
+        return answer_poll(request, "sentiment/critic/_tried_fragment.html", context)
     form = TryForm(initial={"text": asked.text})
-    return render(request, "sentiment/tried.html", context | {"form": form, "noindex": True})
+    return render(request, "sentiment/critic/tried.html", context | {"form": form, "noindex": True})

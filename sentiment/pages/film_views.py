@@ -40,7 +40,7 @@ def film_bar(request: HttpRequest, slug: str) -> HttpResponse:
     movie = Movie.objects.select_related("sentiment").filter(slug=slug).first()
     if movie is None:
         return gone()
-    return answer_poll(request, "sentiment/_bar_fragment.html", {"sentiment": getattr(movie, "sentiment", None)})
+    return answer_poll(request, "sentiment/film/_bar_fragment.html", {"sentiment": getattr(movie, "sentiment", None)})
 
 
 @require_safe
@@ -56,7 +56,7 @@ def film_why(request: HttpRequest, slug: str, aspect: str) -> HttpResponse:
         "others": MovieAspect.objects.filter(movie=movie).exclude(aspect=aspect),
         "noindex": not movie.for_search_engines,
     }
-    return render(request, "sentiment/why.html", context)
+    return render(request, "sentiment/film/why.html", context)
 
 
 @vary_on_headers("HX-Request")
@@ -68,7 +68,7 @@ def film_similar(request: HttpRequest, slug: str) -> HttpResponse:
     films = [film for film, _ in [*found.by_aspects, *found.by_people]]
     context = {"movie": movie, "similar": found, "films": films, "noindex": True}
     fragment = request.headers.get("HX-Request") == "true"
-    return render(request, "sentiment/_similar.html" if fragment else "sentiment/similar.html", context)
+    return render(request, "sentiment/film/_similar.html" if fragment else "sentiment/film/similar.html", context)
 
 
 @require_safe

@@ -56,7 +56,7 @@ def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
         return gone()
     whole = "whole" in request.GET
     context = {"review": review, "whole": whole, "permalink": whole}
-    return answer_poll(request, "sentiment/_verdict_fragment.html", context)
+    return answer_poll(request, "sentiment/review/_verdict_fragment.html", context)
 
 
 @login_required
@@ -100,11 +100,11 @@ def review_dispute(request: MemberRequest, pk: int) -> HttpResponse:
     if review.author_id == request.user.pk:
         raise PermissionDenied("Of their own reviews people say themselves whether they were read right.")
     if not review.reading.verdict:  # type: ignore[attr-defined]
-        return render(request, "sentiment/dispute.html", {"review": review, "form": None}, status=409)
+        return render(request, "sentiment/review/dispute.html", {"review": review, "form": None}, status=409)
     form = DisputeForm(request.POST or None)
     status = 200
     if request.method == "POST":
         status = _disputed(request, review, form)
         if status == 200:
             return redirect(review)
-    return render(request, "sentiment/dispute.html", {"review": review, "form": form}, status=status)
+    return render(request, "sentiment/review/dispute.html", {"review": review, "form": form}, status=status)

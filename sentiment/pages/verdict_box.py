@@ -12,6 +12,8 @@ from sentiment.pages.polling import pause
 from textflix.members.models import User
 from textflix.reviews.models import Review
 
+MEANT = {verdict: f"I meant {verdict}" for verdict in Verdict.values} | {"unsure": "something between"}
+"""How an author who is asked says that the verdict should be another."""
 SIGNS = {"positive": "+", "negative": "−", "unsure": "?"}
 LABELLED_BY = {Label.Source.AUTHOR: "by its author", Label.Source.ADMIN: "by staff"}
 
@@ -46,6 +48,14 @@ def percent(positive: float, verdict: str) -> int:
     return 100 - rounded if verdict == "negative" else rounded
 
 
+def in_words(positive: float, verdict: str) -> dict[str, str]:
+    """Return what the critic calls a text that it has read, and how sure it is of that."""
+    sure = f"{percent(positive, verdict)}%"
+    if verdict == "unsure":
+        return {"called": "Unsure", "sure": f"{sure} positive"}
+    return {"called": f"Reads {verdict}", "sure": sure}
+
+
 def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fragment: bool) -> dict[str, Any]:
     """Return what the box beside a review shows.
 
@@ -57,13 +67,12 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
     said = reading.verdict if reading and (label or score) else ""
     failed = reading is not None and reading.state == "failed" and not label
     waiting = score is None and not failed and not label
-    return {
+    return (in_words(score.positive, said) if score else {}) | {
         "review": review,
         "fragment": fragment,
         "verdict": said,
         "labelled": LABELLED_BY.get(Label.Source(label.source), "by a person") if label else "",
         "sign": "!" if failed else SIGNS.get(said, "…"),
-        "percent": percent(score.positive, said) if score and said else None,
         "version": score.version_id if score else None,
         "earlier": bool(score and serving and score.version_id != serving.pk),
         "failed": failed,
@@ -105,5 +114,5 @@ def opinion_box(
         "asked": bool(said and isinstance(user, User) and own and asked(review, user)),
         "may_dispute": bool(said) and not own and may_dispute,
         "verdict": said,
-        "others": [value for value in Verdict.values if value != said],
+        "others": [(value, meant) for value, meant in MEANT.items() if value != said],
     }

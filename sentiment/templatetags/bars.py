@@ -17,7 +17,7 @@ from sentiment.templatetags.pages import serving_on
 register = template.Library()
 
 
-@register.inclusion_tag("sentiment/_bar.html", takes_context=True)
+@register.inclusion_tag("sentiment/film/_bar.html", takes_context=True)
 def sentiment_bar(context: Context, sentiment: MovieSentiment | None, fragment: bool = False) -> dict[str, Any]:
     # A film without a score has no reading of an earlier version, and its page is spared the question.
     serving = serving_on(context) if sentiment and sentiment.scored else None
@@ -31,11 +31,11 @@ def _since(context: Context) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-@register.inclusion_tag("sentiment/_mini_bar.html")
+@register.inclusion_tag("sentiment/film/_mini_bar.html")
 def mini_bar(sentiment: MovieSentiment | None) -> dict[str, Any]:
     return bars.small_bar(sentiment)
 
 
-@register.inclusion_tag("sentiment/_sum_bar.html")
+@register.inclusion_tag("sentiment/film/_sum_bar.html")
 def sum_bar(counts: dict[str, int], name: str) -> dict[str, Any]:
     return bars.sum_bar(counts, name)

@@ -11,7 +11,7 @@ from textflix.movies.models import Movie
 register = template.Library()
 
 
-@register.inclusion_tag("sentiment/_trend.html")
+@register.inclusion_tag("sentiment/film/_trend.html")
 def trend(movie: Movie) -> dict[str, Any]:
     found = trends.trend(getattr(movie, "figures", None))
     columns = [figures.column_of_period(period) for period in found.periods]
@@ -19,7 +19,7 @@ def trend(movie: Movie) -> dict[str, Any]:
     return {"trend": found, "table": columns, "columns": drawn, "fewest": trends.FEWEST_IN_MONTH}
 
 
-@register.inclusion_tag("sentiment/_stars_and_words.html")
+@register.inclusion_tag("sentiment/film/_stars_and_words.html")
 def stars_and_words(movie: Movie) -> dict[str, Any]:
     found = of_stars.stars_and_words(getattr(movie, "figures", None))
     columns = figures.drawn([figures.column_of_stars(row) for row in found.rows])

@@ -16,7 +16,7 @@ from textflix.reviews.models import Review
 register = template.Library()
 
 
-@register.inclusion_tag("sentiment/_verdict.html", takes_context=True)
+@register.inclusion_tag("sentiment/review/_verdict.html", takes_context=True)
 def verdict(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
     """The verdict box; nothing where the reader has hidden the analysis."""
     if is_plain(context):
@@ -29,7 +29,7 @@ def _asks_author(context: Context) -> bool:
     return bool(context.get("permalink") or context.get("mine"))
 
 
-@register.inclusion_tag("sentiment/_opinion.html", takes_context=True)
+@register.inclusion_tag("sentiment/review/_opinion.html", takes_context=True)
 def opinion(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
     """What may be said of the verdict. Visitors are told on the review's own page, and asked to sign in there."""
     box = verdict_box.opinion_box(
@@ -43,7 +43,7 @@ def opinion(context: Context, review: Review, fragment: bool = False) -> dict[st
     return box | {"fragment": fragment, "csrf_token": context.get("csrf_token")}
 
 
-@register.inclusion_tag("sentiment/_disputes.html")
+@register.inclusion_tag("sentiment/review/_disputes.html")
 def disputes(review: Review) -> dict[str, Any]:
     """The disputes over the present text and how they ended, for the review's own page."""
     found = Dispute.objects.filter(review=review, digest=review.digest).select_related("by")

@@ -15,12 +15,12 @@ from textflix.movies.models import Movie
 register = template.Library()
 
 
-@register.inclusion_tag("sentiment/_why.html")
+@register.inclusion_tag("sentiment/film/_why.html")
 def why(movie: Movie, found: Why | None = None) -> dict[str, Any]:
     return {"movie": movie, "why": found or why_of(movie)}
 
 
-@register.inclusion_tag("sentiment/_quotes.html")
+@register.inclusion_tag("sentiment/film/_quotes.html")
 def quotes(sentiment: MovieSentiment | None) -> dict[str, Any]:
     return {"quotes": quotes_of(sentiment) if sentiment and sentiment.reviews else None}
 
@@ -41,6 +41,6 @@ def of(quotes: dict[int, Highlight] | str, movie: Movie) -> Highlight | None:
     return quotes.get(movie.pk) if isinstance(quotes, dict) else None
 
 
-@register.inclusion_tag("sentiment/_compare.html")
+@register.inclusion_tag("sentiment/film/_compare.html")
 def compare_why(first: Movie, second: Movie) -> dict[str, Any]:
     return {"first": first, "second": second, "rows": side_by_side(first, second)}

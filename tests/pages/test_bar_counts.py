@@ -30,7 +30,7 @@ def test_what_is_counted_adds_up_to_the_reviews(client, seed):
             source = chance.choice(["seed", "admin", "author"])
             relabel([review.pk], chance.choice(["positive", "unsure", "cleared"]), source=source)
     refresh([movie.pk])
-    page = client.get("/film/rear-window/").content.decode()
+    page = " ".join(client.get("/film/rear-window/").content.decode().split())
     listed = page.split('<ul id="film-sources">')[1].split("</ul>")[0]
     people, staff, authors = map(int, PEOPLE.search(listed).groups())
     assert people == staff + authors

@@ -3,6 +3,8 @@
 from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from textflix.movies.models import Movie
@@ -17,8 +19,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     films = [_film(request.GET.get(side, "")) for side in ("a", "b")]
     text = " ".join(request.GET.get("q", "").split())
     found = search(Movie.objects.listed(), text).for_cards().order_by(*RELEVANCE.keys)[:FOUND] if text else []
+    given = {side: film.slug for side, film in zip(("a", "b"), films, strict=True) if film}
     context = {
         "films": [film for film in films if film],
+        "address": reverse("compare") + (f"?{urlencode(given)}" if len(given) == 2 else ""),
         "missing": next((side for side, film in zip(("a", "b"), films, strict=True) if film is None), ""),
         "text": text,
         "found": found,

@@ -12,6 +12,14 @@ from textflix.movies.search import LONGEST, search
 from textflix.pagination import Keyset
 
 ASPECTS = [(name, name) for name in sorted(Aspect.values)]
+FACET_NAMES = {
+    "genre": ("Genre", "all"),
+    "decade": ("Decade", "all"),
+    "language": ("Language", "all"),
+    "country": ("Country", "all"),
+    "praised": ("Praised for", "anything"),
+    "criticised": ("Criticised for", "anything"),
+}
 
 
 class BrowseForm(forms.Form):
@@ -74,6 +82,11 @@ class BrowseForm(forms.Form):
     def facets(self) -> dict[str, list[Option]]:
         """What can be narrowed further, with counts: of all films that the other filters and the search leave."""
         return facets(self.counted, self.wanted, {slug: name for _, slug, name in self.genres})
+
+    @property
+    def selects(self) -> list[tuple[str, str, str, list[Option]]]:
+        """Each facet: its name in the address, in words, what leaves all films, and its choices."""
+        return [(facet, name, every, self.facets[facet]) for facet, (name, every) in FACET_NAMES.items()]
 
     @cached_property
     def sought(self) -> MovieQuerySet:

@@ -194,6 +194,13 @@ class Movie(models.Model):
         return self._people(Credit.Role.DIRECTOR)
 
     @property
+    def byline(self) -> str:
+        """Its facts and its directors, three of whom are named, for a card."""
+        names = [person.name for person in self.directors]
+        named = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+        return " · ".join(filter(None, (self.facts, named)))
+
+    @property
     def writers(self) -> list["Person"]:
         return self._people(Credit.Role.WRITER)
 

@@ -118,5 +118,12 @@ class Review(models.Model):
         return reduce(or_, sides)
 
     @property
+    def mark(self) -> str:
+        """What is said of a review that is no member's own; nothing of one that is."""
+        if self.source == Source.MEMBER:
+            return ""
+        return "written for the demo" if self.source == Source.DEMO else "imported for evaluation"
+
+    @property
     def rating(self) -> float | None:
         return None if self.stars is None else self.stars / 2
