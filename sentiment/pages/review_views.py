@@ -55,8 +55,7 @@ def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
     if review is None:
         return gone()
     whole = "whole" in request.GET
-    context = {"review": review, "whole": whole, "permalink": whole}
-    return answer_poll(request, "sentiment/review/_verdict_fragment.html", context)
+    return answer_poll(request, "sentiment/review/_verdict_fragment.html", {"review": review, "whole": whole})
 
 
 @login_required

@@ -17,28 +17,39 @@ register = template.Library()
 
 
 @register.inclusion_tag("sentiment/review/_verdict.html", takes_context=True)
-def verdict(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
-    """The verdict box; nothing where the reader has hidden the analysis."""
+def verdict(
+    context: Context, review: Review, permalink: bool = False, mine: bool = False, fragment: bool = False
+) -> dict[str, Any]:
+    """The verdict box; nothing where the reader has hidden the analysis.
+
+    `permalink` is for the review's own page, `mine` for where its author finds it set apart.
+    """
     if is_plain(context):
         return {"review": None}
-    return verdict_box.verdict_box(review, serving_on(context), whole=_asks_author(context), fragment=fragment)
-
-
-def _asks_author(context: Context) -> bool:
-    """Authors are asked beside their review on its own page and its film's; not in a list of all they wrote."""
-    return bool(context.get("permalink") or context.get("mine"))
+    return verdict_box.verdict_box(review, serving_on(context), whole=bool(permalink or mine), fragment=fragment)
 
 
 @register.inclusion_tag("sentiment/review/_opinion.html", takes_context=True)
-def opinion(context: Context, review: Review, fragment: bool = False) -> dict[str, Any]:
-    """What may be said of the verdict. Visitors are told on the review's own page, and asked to sign in there."""
+def opinion(
+    context: Context,
+    review: Review,
+    permalink: bool = False,
+    mine: bool = False,
+    asking: bool = False,
+    fragment: bool = False,
+) -> dict[str, Any]:
+    """What may be said of the verdict, unless this page is `asking` for it already.
+
+    Authors are asked on the review's own page (`permalink`) and where it is set apart (`mine`), not in a list of all
+    they wrote; visitors are told on its own page, and asked to sign in there.
+    """
     box = verdict_box.opinion_box(
         review,
         context.get("user"),
         plain=is_plain(context),
-        asks_author=_asks_author(context),
-        tells_visitors=bool(context.get("permalink")),
-        may_dispute=not context.get("asking"),
+        asks_author=bool(permalink or mine),
+        tells_visitors=bool(permalink),
+        may_dispute=not asking,
     )
     return box | {"fragment": fragment, "csrf_token": context.get("csrf_token")}
 
