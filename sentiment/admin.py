@@ -1,4 +1,4 @@
-"""What of sentiment is in the admin: sentiment.desk says how."""
+"""The registration of sentiment's models in the admin: sentiment.desk has their pages."""
 
 from django.contrib import admin
 

@@ -1,4 +1,7 @@
-"""What the site says of changed reviews, answered in its transaction: figures at once, a wake-up on commit."""
+"""Receivers of the signals that reviews change or leave, within their transaction.
+
+Figures are recomputed at once, workers are woken on commit.
+"""
 
 from collections.abc import Collection
 from typing import Any

@@ -1,4 +1,4 @@
-"""Thin: each task is one call. What is to be done stands in Postgres; running one twice does no harm.
+"""The Celery tasks, thin: each is a call or two. What is to be done stands in Postgres; running one twice does no harm.
 
 The critic is imported by the worker that needs it: beat, which only knows these names, stays free of torch.
 """
@@ -20,9 +20,9 @@ def score_pending() -> None:
 
 @shared_task(name="sentiment.score_backlog", ignore_result=True)
 def score_backlog() -> None:
-    """The sweeper: put aside what cannot be read, then read for some seconds, what people wait for first.
+    """Put aside what cannot be read, then read for some seconds, what people wait for first.
 
-    Where nothing waits, the public log is kept.
+    Where nothing waits, how far films moved is noted for the public log.
     """
     from sentiment.versions import moves
     from sentiment.worker import score_requests, scoring

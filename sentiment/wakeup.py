@@ -1,4 +1,7 @@
-"""Wake-ups carry nothing: what is to be done stands in Postgres. Losing one costs seconds, so none waits long."""
+"""Waking workers by messages that carry nothing: what is to be done stands in Postgres.
+
+Losing one costs seconds, so none waits long.
+"""
 
 import logging
 import time
@@ -19,12 +22,12 @@ _silent_until = 0.0
 
 
 def wake_on_commit(task: str) -> None:
-    """Wake a worker once what it will look for is there; whatever goes wrong then, the write has succeeded."""
+    """Wake a worker on commit, when what it looks for is there; whatever goes wrong then, the write has succeeded."""
     transaction.on_commit(partial(wake, task), robust=True)
 
 
 def wake(task: str) -> None:
-    """Send a task by name, or let it be: never raises, never retries."""
+    """Send a task by name, or skip it where the broker fails: never raises, never retries."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return

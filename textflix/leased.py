@@ -1,4 +1,4 @@
-"""Rows that wait for work, and are their own queue: whoever takes one up holds it for a while, and then lets it go.
+"""Rows that wait for work, and are their own queue: a worker takes one up by leasing it for a while.
 
 A worker that dies holds nothing for ever: when its lease has run out, another takes the row.
 """
@@ -62,5 +62,5 @@ class Leased(models.Model):
 
     @property
     def is_leased(self) -> bool:
-        """Whether somebody is at it."""
+        """Whether a worker holds it now."""
         return self.leased_until is not None and self.leased_until > timezone.now()

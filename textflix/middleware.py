@@ -25,7 +25,7 @@ def room_for_frames(get_response: View) -> View:
 
 
 def private_pages_are_not_stored(get_response: View) -> View:
-    """A page for a signed-in member, or with a form's token in it, is nobody else's: no cache may keep it."""
+    """Forbid caches to keep a page for a signed-in member, or with a form's token in it: it is nobody else's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -37,7 +37,7 @@ def private_pages_are_not_stored(get_response: View) -> View:
 
 
 def cross_origin_resource_policy(get_response: View) -> View:
-    """No other site may embed what this one serves."""
+    """Forbid other sites to embed what this one serves."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -27,7 +27,10 @@ class Part:
     where: Q = EVERY
 
     def after(self, values: list[Any]) -> Q:
-        """After (a, b, …): beyond in the first column, or equal there and beyond in the second, and so on."""
+        """Return the condition on rows after (a, b, …).
+
+        They are beyond in the first column, or equal there and beyond in the second, and so on.
+        """
         beyond, equal = Q(pk__in=[]), Q()
         for key, value in zip(self.keys, values, strict=True):
             path = key.removeprefix("-")

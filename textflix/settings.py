@@ -1,4 +1,7 @@
-"""Driven by the environment. Defaults are safe for a site on this machine alone; production refuses to start unsafe."""
+"""Django's settings, driven by the environment.
+
+Defaults are safe for a site on this machine alone; production refuses to start unsafe.
+"""
 
 from pathlib import Path
 from typing import Any

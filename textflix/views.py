@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole."""
+"""Views that belong to the site as a whole."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ YEAR = timedelta(days=365)
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is up; whether it can serve is /readyz's to say."""
+    """Say that the process is up; whether it can serve is /readyz's to say."""
     return HttpResponse("ok", content_type="text/plain")
 
 

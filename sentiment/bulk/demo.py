@@ -21,7 +21,10 @@ SEED = 11
 
 
 def is_loaded() -> bool:
-    """Its members come and go with it: an administrator who deletes demo reviews does not get them back."""
+    """Return whether the demo corpus is loaded: whether its members are there, who come and go with it.
+
+    The members and not the reviews, because an administrator who deletes demo reviews does not get them back.
+    """
     return User.objects.filter(is_demo=True).exists()
 
 

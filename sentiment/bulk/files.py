@@ -26,7 +26,7 @@ _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 
 
 def aclimdb(path: Path) -> Iterator[Row]:
-    """The Large Movie Review Dataset: an archive, or the folder it unpacks to. Its stars are halved."""
+    """Read the Large Movie Review Dataset: an archive, or the folder it unpacks to. Its stars are halved."""
     try:
         for example in read_aclimdb(path):
             text = _BREAK.sub("\n", example.text).strip().replace("\n\n\n", "\n\n")
@@ -47,7 +47,7 @@ def _text(path: Path) -> str:
 
 
 def jsonl(path: Path) -> Iterator[Row]:
-    """One JSON object a line: imdb_id, text, and where known external_id, stars (0.5 to 5) and label."""
+    """Read one JSON object a line: imdb_id, text, and where known external_id, stars (0.5 to 5) and label."""
     for number, line in enumerate(io.StringIO(_text(path)), 1):
         if line.strip():
             try:
@@ -60,7 +60,7 @@ def jsonl(path: Path) -> Iterator[Row]:
 
 
 def csv_file(path: Path) -> Iterator[Row]:
-    """A header with imdb_id and text, and where known external_id, stars (0.5 to 5) and label."""
+    """Read a CSV file with a header: imdb_id and text, and where known external_id, stars (0.5 to 5) and label."""
     reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
     if missing := {"imdb_id", "text"} - set(reader.fieldnames or ()):
         raise ReadError(f"{path}, line 1: the header has no column {', '.join(sorted(missing))}.")

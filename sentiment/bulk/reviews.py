@@ -18,7 +18,7 @@ CHUNK = 2_000
 
 @dataclass(frozen=True)
 class Row:
-    """A review on its way in. `stars` are half stars, 1 to 10."""
+    """A review to be imported. `stars` are half stars, 1 to 10."""
 
     imdb_id: str
     external_id: str
@@ -66,7 +66,7 @@ def import_rows(
 
 
 def _untitled(imdb_ids: Iterable[str]) -> dict[str, int]:
-    """Films known only by their id: they hold their reviews, and stay out of browse."""
+    """Add films that are known only by their id; returns {IMDb id: id}. They hold reviews, and stay out of browse."""
     films = [Movie(imdb_id=name, slug=name, title=name, listed=False) for name in sorted(imdb_ids)]
     Movie.objects.bulk_create(films, ignore_conflicts=True)
     return dict(Movie.objects.filter(imdb_id__in=imdb_ids).values_list("imdb_id", "pk"))
@@ -122,5 +122,5 @@ def _copy(cursor: CursorWrapper, rows: Iterable[tuple[object, ...]]) -> None:
 
 
 def _escape(value: str) -> str:
-    """Postgres' text format for COPY: https://www.postgresql.org/docs/18/sql-copy.html"""
+    """Escape a value for Postgres' text format for COPY: https://www.postgresql.org/docs/18/sql-copy.html"""
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

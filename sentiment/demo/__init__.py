@@ -8,5 +8,5 @@ CORPUS = Path(__file__).with_name("reviews.jsonl")
 
 
 def records() -> list[dict[str, Any]]:
-    """Read its rows in their order: what names a row is its number, from 1."""
+    """Read the corpus' rows in their order: what names a row is its number, from 1."""
     return [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]

@@ -1,1 +1,4 @@
-"""The desk where people correct the critic. Labels are appended, versions only pointed at: nothing here overwrites."""
+"""The admin's pages where staff correct the critic.
+
+Labels are appended, versions only pointed at: nothing here overwrites.
+"""

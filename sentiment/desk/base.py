@@ -1,4 +1,4 @@
-"""What all pages of the admin share."""
+"""What sentiment's pages of the admin share."""
 
 from typing import cast
 
@@ -8,12 +8,12 @@ from textflix.members.models import User
 
 
 def who(request: HttpRequest) -> User:
-    """The admin lets only members in, which the type of a request cannot say."""
+    """Return the member who makes a request: the admin lets only members in, which a request's type cannot say."""
     return cast(User, request.user)
 
 
 class ReadOnly:
-    """What people may look at and the site alone writes."""
+    """A page of the admin whose rows can only be looked at: the site alone writes them."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

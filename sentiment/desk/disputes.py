@@ -38,7 +38,7 @@ class DisputeAdmin(ReadOnly, admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
-        """What nobody sees needs no decision; shown again, it waits again."""
+        """Return the disputes of public reviews: a hidden review needs no decision, and waits again once shown."""
         return super().get_queryset(request).filter(review__public=True)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What the lists of the desk can be narrowed to."""
+"""The filters beside the admin's list of reviews."""
 
 from typing import Any
 

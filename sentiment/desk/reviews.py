@@ -1,4 +1,4 @@
-"""Reviews as staff see them: what was read in each, by whom it was labelled, and what may be done about it."""
+"""The admin's pages of reviews and labels: what was read in each, who labelled it, and what may be done about it."""
 
 from typing import Any
 

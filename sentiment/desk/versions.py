@@ -1,4 +1,4 @@
-"""Critics as staff see them: how good each is, which one serves, and what trained them."""
+"""The admin's pages of versions, promotions and trainings: how good each is, which serves, and what trained them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What people say of a verdict: its review's author says whether it is right, a reader says why it is wrong."""
+"""Confirming and disputing a verdict: its review's author says whether it is right, a reader says why it is wrong."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,14 @@ from textflix.reviews.models import Review
 
 
 class NotAsked(ValueError):
-    """What is said of a verdict when nobody asks. The message says why."""
+    """A verdict was confirmed or disputed where nobody asks for that; the message says why."""
 
 
 def asked(review: Review, user: User) -> bool:
-    """Whether `user` wrote the review, and its present text was read and nobody has said yet whether rightly."""
+    """Return whether `user` is asked if the verdict is right.
+
+    They are where they wrote the review, its present text was read, and nobody has said yet whether rightly.
+    """
     reading: Reading | None = getattr(review, "reading", None)
     if reading is None or not reading.verdict or review.author_id != user.pk or reading.label_id is not None:
         return False
@@ -25,7 +28,7 @@ def asked(review: Review, user: User) -> bool:
 
 
 def confirm(review: Review, value: str, author: User) -> None:
-    """Keep what the author says their text is. Raises NotAsked where that was said, or is not theirs to say."""
+    """Label a review with what its author says it is. Raises NotAsked where that was said, or is not theirs to say."""
     if value not in Verdict.values:
         raise NotAsked(f"{value!r} is no verdict; use one of {', '.join(Verdict.values)}.")
     if not asked(review, author):
@@ -34,9 +37,9 @@ def confirm(review: Review, value: str, author: User) -> None:
 
 
 def dispute(review: Review, reason: str, reader: User) -> Dispute:
-    """Put a verdict before the staff; a second time, before they have decided, replaces the first reason.
+    """Keep a reader's dispute for staff to decide; a second one, before they have, replaces the first reason.
 
-    Raises NotAsked where they have decided what this text's verdict is to be.
+    Raises NotAsked where staff have decided what this text's verdict is to be.
     """
     verdict = review.reading.verdict  # type: ignore[attr-defined]
     with transaction.atomic():

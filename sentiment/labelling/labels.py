@@ -1,4 +1,4 @@
-"""The one way to label: append, settle the verdict, move the film, all in one transaction."""
+"""Labelling: append the label, settle the verdict and recompute the film, all in one transaction."""
 
 from collections.abc import Iterable, Mapping
 

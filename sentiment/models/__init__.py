@@ -1,4 +1,4 @@
-"""Postgres is the truth.
+"""The models of what is read in reviews and said of them. Postgres is the truth.
 
 Rows that hang on a review or a film leave with it by the database's own ON DELETE CASCADE (migrations): a row that is
 written while its parent is being deleted is then removed too, instead of making the delete fail.

@@ -1,4 +1,4 @@
-"""What readers hold against a verdict, and what became of it."""
+"""Readers' disputes of verdicts, and how staff decided them."""
 
 from django.conf import settings
 from django.core.validators import MinLengthValidator
@@ -10,7 +10,7 @@ from textflix.reviews.models import Review
 
 
 class Dispute(models.Model):
-    """A reader says why a verdict on a review's text is wrong; staff decide, and the review's page says how."""
+    """A reader's reason why the verdict on a review's text is wrong; staff decide, and the review's page says how."""
 
     class Outcome(models.TextChoices):
         OPEN = "", "waits for a decision"

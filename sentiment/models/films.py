@@ -1,4 +1,4 @@
-"""What a film's public reviews say together. All of it is recomputed from their rows, nothing is incremented."""
+"""The figures of a film's public reviews together. All of it is recomputed from their rows, nothing is incremented."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,7 +9,7 @@ from textflix.movies.models import Aspect, Movie
 
 
 class MovieSentiment(models.Model):
-    """What a film's public reviews say, recomputed from their rows by aggregates.refresh, never incremented."""
+    """Counts and shares of a film's public reviews, recomputed from them by aggregates.refresh, never incremented."""
 
     movie = models.OneToOneField(
         Movie, models.DO_NOTHING, primary_key=True, related_name="sentiment", db_constraint=False
@@ -59,16 +59,16 @@ class MovieSentiment(models.Model):
 
     @property
     def unjudged(self) -> int:
-        """Reviews without a verdict: neither read nor labelled."""
+        """How many reviews have no verdict: they are neither read nor labelled."""
         return self.reviews - self.judged
 
     @property
     def pending(self) -> int:
-        """Reviews whose verdict is still to come."""
+        """How many reviews' verdict is still to come."""
         return max(0, self.unjudged - self.failed)
 
     def stale(self, serving: ModelVersion | None) -> int:
-        """Verdicts of the critic that are still an earlier version's."""
+        """Return how many of the critic's verdicts are still an earlier version's."""
         current = self.by_version.get(str(serving.pk), 0) if serving else 0
         return int(sum(self.by_version.values()) - current)
 
@@ -77,7 +77,7 @@ class MovieAspect(models.Model):
     """How many of a film's public reviews praise and fault one aspect, and which Judgements do so most decidedly."""
 
     class Side(models.TextChoices):
-        """What more than half of the judgements say, where there are enough to claim anything."""
+        """Praised or faulted: what more than half of the judgements say, where there are enough to claim anything."""
 
         PRAISED = "praised"
         FAULTED = "faulted"
@@ -111,7 +111,7 @@ class MovieAspect(models.Model):
 
 
 class MovieFigures(models.Model):
-    """What a film's figures are drawn from; no row for a film without a review that was judged or read.
+    """The counts that a film's figures are drawn from; no row for a film without a review that was judged or read.
 
     `days` and `stars` list the judged reviews of each day (UTC) and of each number of half stars, as [it, positive,
     negative, unsure]; `scores` lists those of each tenth of the scale of scores, as [it, reviews]. All in order.

@@ -1,4 +1,4 @@
-"""What was read in reviews, and what people say of it. Reading is the queue: one row per review."""
+"""Scores, what they found in sentences, and labels. Reading is the queue: one row per review."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ class Verdict(models.TextChoices):
 
 
 class Score(models.Model):
-    """What one version read in one text: probability of positive, and each sentence's exact share of the logit.
+    """A version's score of one text: the probability of positive, and each sentence's exact share of the logit.
 
     `embedding` is the mean of the text's token states in half precision, little-endian.
     """

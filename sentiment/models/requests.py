@@ -36,5 +36,5 @@ class ScoreRequest(Leased):
 
     @property
     def failed(self) -> bool:
-        """Nobody will try to read it again."""
+        """Whether it was tried too often, so that nobody will try to read it again."""
         return self.positive is None and self.attempts >= self.MAX_ATTEMPTS and not self.is_leased

@@ -31,13 +31,13 @@ class ModelVersion(models.Model):
 
 class PromotionQuerySet(models.QuerySet["Promotion"]):
     def serving(self) -> ModelVersion | None:
-        """The version that newest points at; None before the first promotion."""
+        """Return the version that the newest promotion names; None before the first promotion."""
         newest = self.select_related("version").order_by("-pk").first()
         return newest.version if newest else None
 
 
 class Promotion(models.Model):
-    """The pointer's history: the newest row names the serving version. Rolling back appends, too."""
+    """A version's promotion: the newest row names the serving version. Rolling back appends, too."""
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="promotions")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -54,7 +54,7 @@ class Promotion(models.Model):
 
 
 class TrainingRun(Leased):
-    """One training, from the wish to the version it made. The lease says that somebody is at it."""
+    """One training: who asked for it, how far it is, and the version it made. It is leased while a worker is at it."""
 
     class State(models.TextChoices):
         QUEUED = "queued"

@@ -18,7 +18,7 @@ ORDERS = {
 
 
 class JudgementList:
-    """What ?side= and ?after= asked for. A side that makes no sense is as if it had not been given."""
+    """The page of judgements that ?side= and ?after= ask for. A side that makes no sense is as if not given."""
 
     def __init__(self, movie: Movie, aspect: str, asked: QueryDict) -> None:
         side = str(asked.get("side", ""))

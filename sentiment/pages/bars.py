@@ -118,13 +118,13 @@ def _others(percents: dict[str, int]) -> str:
 
 
 def _counted(sentiment: MovieSentiment) -> str:
-    """How many are positive: of all reviews where all are judged, otherwise of those that are, which is then said."""
+    """Say how many reviews there are and how many are positive, and of how many judged where not all are."""
     judged = f" of {sentiment.judged:,} judged" if sentiment.unjudged > 0 else ""
     return f"{_reviews(sentiment.reviews)} · {sentiment.positive:,} positive{judged}"
 
 
 def _unjudged(sentiment: MovieSentiment) -> str:
-    """What stands for the counts while no review is judged."""
+    """Say why there are no counts while no review is judged."""
     reviews = _reviews(sentiment.reviews)
     if not sentiment.pending:
         return f"{reviews}, which could not be read."
@@ -133,7 +133,7 @@ def _unjudged(sentiment: MovieSentiment) -> str:
 
 
 def _claims(sentiment: MovieSentiment) -> list[Claim]:
-    """What people praise, and what they fault, as far as there are enough of them."""
+    """Return the aspect most surely praised and the one most surely faulted, where enough reviews are judged."""
     claims = [
         Claim("praised", "praise", sentiment.praised, "praise"),
         Claim("faulted", "fault", sentiment.faulted, "criticism"),
@@ -159,7 +159,7 @@ def whole_percents(counts: dict[str, int]) -> dict[str, int]:
 
 
 def segments(counts: dict[str, int]) -> list[Segment]:
-    """The parts that are there, in order, with a gap in front of all but the first."""
+    """Return the segments of the counts that are not 0, in order, with a gap in front of all but the first."""
     total = sum(counts.values())
     found: list[Segment] = []
     at = 0.0

@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def accuracy(self) -> str:
-        """On the held-out rows, in words; empty where it was not measured."""
+        """Its accuracy on the held-out rows, in words; empty where it was not measured."""
         found: dict[str, Any] | None = self.version.metrics.get("heldout")
         if not found:
             return ""
@@ -61,14 +61,14 @@ class Entry:
 
     @property
     def tested(self) -> str:
-        """On the larger test set that its card reports; empty where there is none."""
+        """Its accuracy on the larger test set that its card reports; empty where there is none."""
         found: dict[str, Any] | None = self.version.metrics.get("report", {}).get("test")
         return f"{found['accuracy']:.1%} of {found['n']:,}" if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A tenth of the scale on the calibration plot: what was said, what was so, of how many; in percent."""
+    """A tenth of the scale on the calibration plot: percent positive as predicted and as labelled, of how many."""
 
     said: int
     so: int
@@ -85,7 +85,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class OnlyOne:
-    """How many demo reviews only one of two models reads as their label says, and some of them."""
+    """The demo reviews that only one of two models reads as their label says: how many, and some of them."""
 
     count: int
     reviews: list[Review]

@@ -73,7 +73,7 @@ def critic_try(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @require_safe
 def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The text with its evidence; until it has been read the page asks for a fragment of itself."""
+    """Show a text that was tried, with its evidence; until it has been read the page asks for a fragment of itself."""
     fragment = request.headers.get("HX-Request") == "true"
     asked = ScoreRequest.objects.filter(pk=pk, asked_at__gt=timezone.now() - LIFE).first()
     if asked is None:

@@ -31,9 +31,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Positive reviews above the line, negative ones below, unsure ones between them, half above and half below.
+    """A column of reviews: positive ones above the line, negative ones below, unsure ones between them.
 
-    A review is `scale` high, in all columns of a figure. The label has one or two lines.
+    Half of the unsure are above the line, half below. A review is `scale` high, in all columns of a figure. The label
+    has one or two lines.
     """
 
     label: tuple[str, ...]
@@ -47,7 +48,7 @@ class Column:
 
     @property
     def parts(self) -> list[Part]:
-        """What is there of it, from above."""
+        """Its stretches that have a height, from above."""
         found, at = list[Part](), MIDDLE - self.scale * (self.positive + self.unsure / 2)
         for kind, count in (("g", self.positive), ("u", self.unsure), ("b", self.negative)):
             if count:
@@ -151,7 +152,7 @@ def _months(period: Period) -> str:
 
 
 def _short(period: Period) -> tuple[str, ...]:
-    """The same, to stand below a column."""
+    """Return the months of a period, short enough to stand below a column."""
     first, last = _month(period.first), _month(period.last)
     return (first,) if first == last else (first, f"– {last}")
 

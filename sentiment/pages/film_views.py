@@ -1,4 +1,4 @@
-"""What a film's page asks for beside itself: its bar, its numbers, its card, films like it, one aspect's sentences."""
+"""Views of parts of a film: its bar, its numbers, its card, films like it, one aspect's sentences."""
 
 from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -36,7 +36,7 @@ def film_sentiment(request: HttpRequest, slug: str) -> JsonResponse:
 @never_cache
 @require_safe
 def film_bar(request: HttpRequest, slug: str) -> HttpResponse:
-    """What an open film page asks for while its reviews are being read."""
+    """Answer with a film's bar, which an open page asks for while its reviews are being read."""
     movie = Movie.objects.select_related("sentiment").filter(slug=slug).first()
     if movie is None:
         return gone()
@@ -62,7 +62,7 @@ def film_why(request: HttpRequest, slug: str, aspect: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @require_safe
 def film_similar(request: HttpRequest, slug: str) -> HttpResponse:
-    """A page of its own, and the part of the film's page that is fetched once it comes into view."""
+    """Show films like this one: as a page, or as the part of its page that is fetched once it comes into view."""
     movie = get_object_or_404(Movie, slug=slug)
     found = similar(movie)
     films = [film for film, _ in [*found.by_aspects, *found.by_people]]

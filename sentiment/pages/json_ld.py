@@ -1,4 +1,4 @@
-"""What machines are told of a film: schema.org's Movie with its members' reviews, praise and criticism in their words.
+"""A film described for machines: schema.org's Movie with its members' reviews, praise and criticism in their words.
 
 The model's score is no rating that anybody gave, and is never told as one.
 """

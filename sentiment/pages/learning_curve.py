@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class LearningCurve(NamedTuple):
-    """Numbers of labels, a line for each model, and one point beside them where the card reports it."""
+    """The table: numbers of labels, a line for each model, and one point beside them where the card reports it."""
 
     sizes: list[int]
     lines: list[Line]
@@ -42,7 +42,7 @@ class LearningCurve(NamedTuple):
 
 @cache
 def learning_curve() -> LearningCurve:
-    """Read it once: it changes with the code."""
+    """Read the table behind the learning curve, once: it changes with the code."""
     cells: dict[tuple[str, int], list[float]] = defaultdict(list)
     with (Path(settings.BASE_DIR) / "static" / "data" / "learning-curve.csv").open(encoding="utf-8") as handle:
         for row in csv.DictReader(handle):

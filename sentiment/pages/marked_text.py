@@ -37,10 +37,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A sentence. `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said.
+    """A sentence of a text, as it is marked.
 
-    What it did to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ.
-    `unread` is for what the critic was not given: "" where it was, else what is said of it, once for each stretch.
+    `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said. What it did
+    to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ. `unread` is for what
+    the critic was not given: "" where it was, else what is said of it, once for each stretch.
     """
 
     place: str
@@ -72,7 +73,7 @@ def marked_text(
     fold: bool = False,
     said: Mapping[int, Sequence[Said]] | None = None,
 ) -> SafeString:
-    """Mark a text; `said` is what the sentences that begin at these offsets say of aspects."""
+    """Return a text as HTML with marks; `said` is what the sentences that begin at these offsets say of aspects."""
     marks = list(marks_of(text, sentences, place, said or {}))
     cut = next((mark.start for mark in marks if mark.start >= UNFOLDED), None)
     if not fold or cut is None or len(text) < TO_FOLD:
@@ -88,7 +89,7 @@ def _in_paragraphs(text: str, start: int, end: int, marks: list[Mark]) -> str:
 def marks_of(
     text: str, sentences: list[dict[str, Any]], place: str, said: Mapping[int, Sequence[Said]]
 ) -> Iterator[Mark]:
-    """Sentences in order, without overlap and inside the text, whatever was stored."""
+    """Yield the marks of sentences in order, without overlap and inside the text, whatever was stored."""
     shares = [abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None]
     largest, total = max(shares, default=0.0) or 1.0, sum(shares) or 1.0
     position, skipping = 0, False
@@ -108,7 +109,7 @@ def marks_of(
 
 
 def _paragraphs(text: str, begin: int, end: int) -> Iterator[list[tuple[int, int]]]:
-    """Each paragraph's lines between these places, as offsets into the text. A blank line parts paragraphs."""
+    """Yield each paragraph's lines between these places, as offsets into the text. A blank line parts paragraphs."""
     lines: list[tuple[int, int]] = []
     position = begin
     for gap in _BREAK.finditer(text, begin, end):
@@ -129,7 +130,7 @@ def _lines(text: str, lines: list[tuple[int, int]], marks: list[Mark]) -> str:
 
 
 def _line(text: str, start: int, end: int, marks: list[Mark]) -> str:
-    """One line's text with its marks. A sentence that began on an earlier line goes on without a second sign."""
+    """Return one line's text with its marks. A sentence that began on an earlier line goes on without a second sign."""
     pieces: list[str] = []
     position = start
     # Marks are in order and apart: those that end before the line are skipped at once.
@@ -165,7 +166,10 @@ def _marked(mark: Mark, html: str, goes_on: bool) -> str:
 
 
 def _said(said: Said) -> str:
-    """It stands after its sentence, so that who follows a claim about an aspect finds the same claim there."""
+    """Return the link that names the aspect a sentence judges.
+
+    It stands after its sentence, so that who follows a claim about an aspect finds the same claim there.
+    """
     return (
         f' <a class="says {"g" if said.favourable else "b"}" dir="ltr" href="{escape(said.why)}">'
         f'<span class="vh">{said.words}</span>{escape(said.aspect)}</a>'

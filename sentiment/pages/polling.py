@@ -15,7 +15,7 @@ SELDOM = "30s"
 
 
 def pause(since: datetime, soon: str) -> str:
-    """How long to wait before asking again for what has been waited for since then."""
+    """Return how long to wait before asking again for what has been waited for since then."""
     return soon if timezone.now() - since < PATIENCE else SELDOM
 
 
@@ -24,10 +24,10 @@ def gone() -> HttpResponse:
 
 
 def answer_poll(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
-    """The fragment that was asked for, or 204, on which htmx swaps nothing: no focus is lost and nothing said twice.
+    """Answer with the fragment that was asked for, or 204, on which htmx swaps nothing.
 
-    The address of a question holds all that the page shows. So where the fragment would ask this very question again,
-    nothing has changed.
+    Then no focus is lost and nothing said twice. The address of a question holds all that the page shows: where the
+    fragment would ask this very question again, nothing has changed.
     """
     fragment = render(request, template, context)
     same = f'hx-get="{escape(request.get_full_path())}"'

@@ -1,4 +1,4 @@
-"""Whether the site can serve: /readyz."""
+"""The view /readyz, which says whether the site can serve."""
 
 from django.db import DatabaseError, connection
 from django.db.models import Min
@@ -25,7 +25,7 @@ def _broker_answers() -> bool:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready while pages can be served with verdicts. A silent broker delays readings, and is reported, no more."""
+    """Say whether pages can be served with verdicts. A silent broker delays readings, and is reported, no more."""
     state: dict[str, object] = {
         "database": False,
         "broker": _broker_answers(),

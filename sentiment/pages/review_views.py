@@ -1,4 +1,4 @@
-"""A review's verdict, as it is asked for by open pages and programs, and what people say of it."""
+"""Views of a review's verdict, for open pages and programs, and for who confirms or disputes it."""
 
 from allauth.core import ratelimit
 from django import forms
@@ -50,7 +50,7 @@ def review_verdict(request: HttpRequest, pk: int) -> JsonResponse:
 @never_cache
 @require_safe
 def review_reading(request: HttpRequest, pk: int) -> HttpResponse:
-    """What an open page asks for while it shows a review without a verdict; `whole`: with all that its author sees."""
+    """Answer an open page that shows a review without a verdict; `whole`: with all that its author sees."""
     review = Review.objects.for_pages().filter(pk=pk).first()
     if review is None:
         return gone()

@@ -26,7 +26,7 @@ class Similar:
 
 
 def similar(movie: Movie) -> Similar:
-    """Find them in a number of queries that does not depend on how many there are."""
+    """Find films like this one, in a number of queries that does not depend on how many there are."""
     aspects, people = _by_aspects(movie), _by_people(movie)
     films = Movie.objects.for_cards().in_bulk([*aspects, *people])
 
@@ -37,7 +37,7 @@ def similar(movie: Movie) -> Similar:
 
 
 def _by_aspects(movie: Movie) -> dict[int, int]:
-    """Agreements on an aspect count one, disagreements take one away."""
+    """Return how far films agree with this one on aspects: each agreement counts one, a disagreement takes one away."""
     claimed = MovieAspect.objects.filter(movie=movie).exclude(side="").values_list("aspect", "side")
     conditions = [When(aspect=aspect, then=Case(When(side=side, then=1), default=-1)) for aspect, side in claimed]
     if not conditions:

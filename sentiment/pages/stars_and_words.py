@@ -20,7 +20,7 @@ class StarRow:
 
 @dataclass(frozen=True, slots=True)
 class StarsAndWords:
-    """Both histograms, and how many reviews say one thing and mean another.
+    """Both histograms, and how many reviews' stars say one thing and their words another.
 
     `rows`: one for each number of stars that was given. `scores`: how many reviews the critic put in each tenth of the
     scale, from negative to positive.
@@ -32,7 +32,7 @@ class StarsAndWords:
 
 
 def stars_and_words(figures: MovieFigures | None) -> StarsAndWords:
-    """Read both from what is stored of a film."""
+    """Read both histograms from what is stored of a film."""
     rows = [StarRow(*row) for row in figures.stars] if figures else []
     counts = dict(figures.scores) if figures else {}
     odds = sum(getattr(row, verdict) for verdict, stars in AT_ODDS.items() for row in rows if row.half_stars in stars)

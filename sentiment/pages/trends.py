@@ -26,7 +26,7 @@ BURST_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Judged reviews."""
+    """How many judged reviews have each verdict."""
 
     positive: int = 0
     negative: int = 0
@@ -44,7 +44,7 @@ class Counts:
 
     @property
     def share(self) -> float:
-        """The share positive; 0 of none."""
+        """The share positive; 0 where none is judged."""
         return self.positive / self.judged if self.judged else 0.0
 
     @property
@@ -54,7 +54,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first to the last day; several months where they were merged."""
+    """The judged reviews of a month, or of several that were merged, from the first to the last day with any."""
 
     first: date
     last: date
@@ -74,7 +74,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """What is known of a film's dated reviews, oldest first."""
+    """A film's dated reviews by period, oldest first, of all time and of late, and a burst where there was one."""
 
     periods: Sequence[Period]
     all_time: Counts
@@ -83,7 +83,7 @@ class Trend:
 
 
 def trend(figures: MovieFigures | None) -> Trend:
-    """Read it from what is stored of a film's public, dated and judged reviews."""
+    """Read a film's trend from what is stored of its public, dated and judged reviews."""
     stored = figures.days if figures else []
     days = [(date.fromisoformat(day), Counts(*counts)) for day, *counts in stored]
     since = timezone.localdate() - LATELY

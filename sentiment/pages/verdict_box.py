@@ -83,7 +83,10 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
 
 
 def _pause(review: Review, reading: Reading | None) -> str:
-    """Somebody waits for what was posted or edited just now; the backlog takes its time."""
+    """Return how long a page waits before it asks for the verdict again.
+
+    That is short for what was posted or edited just now, for which somebody waits, and longer for the backlog.
+    """
     if reading is None:
         return pause(review.received_at, "1s")
     return pause(reading.received_at, "1s" if reading.live else "10s")

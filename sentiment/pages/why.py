@@ -23,7 +23,7 @@ Evidence = TypeVar("Evidence", Judgement, Highlight)
 
 
 def with_sentences(evidence: "QuerySet[Evidence]") -> "QuerySet[Evidence]":
-    """Each with its `sentence`, cut out by the database, without the whole text; spoilers are not given away."""
+    """Annotate evidence with its `sentence`, cut out by the database without the whole text, and without spoilers."""
     sentence = Substr("review__text", F("start") + 1, F("end") - F("start"), output_field=TextField())
     one_line = Func(sentence, function="regexp_replace", template=r"%(function)s(%(expressions)s, '\s+', ' ', 'g')")
     shown = Case(When(review__spoiler=True, then=Value(SPOILER)), default=one_line, output_field=TextField())
@@ -31,7 +31,7 @@ def with_sentences(evidence: "QuerySet[Evidence]") -> "QuerySet[Evidence]":
 
 
 def place_of(evidence: Judgement | Highlight) -> str:
-    """The address of the sentence in its review."""
+    """Return the address of the sentence in its review."""
     return f"{reverse('review', args=[evidence.review_id])}#s{evidence.review_id}-{evidence.start}"
 
 
@@ -54,7 +54,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One aspect."""
+    """One aspect, with the praise and the criticism of it."""
 
     aspect: str
     praise: Side
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """All aspects, the most judged first."""
+    """All judged aspects of a film, the most judged first."""
 
     rows: Sequence[Row]
     one_by_one: bool

@@ -25,7 +25,7 @@ def sentiment_bar(context: Context, sentiment: MovieSentiment | None, fragment: 
 
 
 def _since(context: Context) -> datetime:
-    """When the page was opened, as it says itself when it asks again."""
+    """Return when the page was opened, as it says itself when it asks again."""
     said = context["request"].GET.get("since", "") if "request" in context else ""
     seconds = int(said) if said.isascii() and said.isdecimal() and len(said) <= 10 else timezone.now().timestamp()
     return datetime.fromtimestamp(seconds, UTC)

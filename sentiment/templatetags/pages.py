@@ -1,4 +1,4 @@
-"""What holds for a whole page, whichever of its tags wants to know."""
+"""What template tags need to know of the whole page: whether it is plain, and which version serves."""
 
 from django.template.context import Context
 
@@ -6,13 +6,13 @@ from sentiment.models import ModelVersion, Promotion
 
 
 def is_plain(context: Context) -> bool:
-    """Whether its reader has hidden what the critic makes of reviews."""
+    """Return whether the page's reader has hidden what the critic makes of reviews."""
     request = context.get("request")
     return bool(request and request.COOKIES.get("analysis") == "off")
 
 
 def serving_on(context: Context) -> ModelVersion | None:
-    """The version that serves: asked for once, and not by each of a hundred verdicts."""
+    """Return the version that serves, asked for once a page and not by each of a hundred verdicts."""
     kept = vars(context["request"]) if context.get("request") else {}
     if "serving_version" not in kept:
         kept["serving_version"] = Promotion.objects.serving()

@@ -38,7 +38,7 @@ def opinion(
     asking: bool = False,
     fragment: bool = False,
 ) -> dict[str, Any]:
-    """What may be said of the verdict, unless this page is `asking` for it already.
+    """The box in which authors confirm the verdict, and others dispute it unless this page is `asking` why already.
 
     Authors are asked on the review's own page (`permalink`) and where it is set apart (`mine`), not in a list of all
     they wrote; visitors are told on its own page, and asked to sign in there.
@@ -90,7 +90,7 @@ def _said(review: Review) -> dict[int, list[Said]]:
 
 @register.simple_tag
 def tried_evidence(request: ScoreRequest) -> SafeString:
-    """The same of a text that is no review: it was written to see the analysis."""
+    """A text that is no review with its evidence, which nobody has hidden: it was written to see the analysis."""
     return marked_text(request.text, request.sentences, "s")
 
 

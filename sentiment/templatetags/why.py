@@ -32,7 +32,7 @@ def place(evidence: Judgement | Highlight) -> str:
 
 @register.simple_tag
 def card_quotes(movies: Iterable[Movie]) -> dict[int, Highlight]:
-    """{% card_quotes page as quotes %} once, then {{ quotes|of:movie }} on each card."""
+    """Read a sentence for each film: {% card_quotes page as quotes %} once, then {{ quotes|of:movie }} on each card."""
     return card_quotes_of(movies)
 
 

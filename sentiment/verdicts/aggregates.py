@@ -24,7 +24,7 @@ _WITH_REVIEWS = "movie.id IN (SELECT movie_id FROM reviews_review UNION SELECT m
 
 
 def _counts(films: str) -> str:
-    """How many reviews say what of each film, and the ends of their shares' intervals."""
+    """The SELECT of how many reviews say what of each film, and of the ends of their shares' intervals."""
     return f"""
     SELECT movie_id, {COUNTED},
            positive / NULLIF(judged, 0)::float8 AS share,
@@ -77,7 +77,7 @@ def _counts(films: str) -> str:
 
 
 def _aspects(films: str) -> str:
-    """How many reviews of each film praise and fault each aspect, and which of them most decidedly."""
+    """The SELECT of how many reviews of each film praise and fault each aspect, and which of them most decidedly."""
 
     def strongest(side: str, order: str) -> str:
         # Where another can be read at once, none that is hidden as a spoiler comes first.
@@ -109,7 +109,7 @@ def _aspects(films: str) -> str:
 
 
 def _words(films: str) -> str:
-    """What may be claimed of each film, and which sentences quoted.
+    """The SELECT of what may be claimed of each film, and of which sentences may be quoted.
 
     Claimed is the aspect that is most surely praised by more than half, or faulted: by the lower end of the Wilson
     interval, so that two of two say less than nine of ten. The aspects must be refreshed before.
@@ -138,7 +138,7 @@ def _words(films: str) -> str:
 
 
 def _figures(films: str) -> str:
-    """What each film's figures are drawn from: its judged reviews by day, by stars and by score."""
+    """The SELECT of what each film's figures are drawn from: its judged reviews by day, by stars and by score."""
     sides = ", ".join(f"COUNT(*) FILTER (WHERE verdict = '{side}')" for side in ("positive", "negative", "unsure"))
 
     def listed(name: str, by: str, which: str, counts: str) -> str:

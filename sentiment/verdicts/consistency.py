@@ -1,4 +1,4 @@
-"""What rebuild_sentiment --check proves: stored equals recomputed, and every reading agrees with its scores."""
+"""Proving that stored equals recomputed and every reading agrees with its scores, and mending what does not."""
 
 from django.db import connection, transaction
 

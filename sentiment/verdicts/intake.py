@@ -1,4 +1,4 @@
-"""What a new, changed or returned review sets off: a Reading that asks to be read, and the film recomputed."""
+"""Taking in new, changed and returned reviews: each gets a Reading that asks to be read; its film is recomputed."""
 
 from collections.abc import Iterable
 

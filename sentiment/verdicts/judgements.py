@@ -1,7 +1,6 @@
-"""What a review's evidence comes down to, derived from the score that counts: what it says of each aspect, and the
-sentence that spoke most for each side.
+"""What a review says of each aspect, and the sentence that spoke most for each side, by the score that counts.
 
-Kept beside the verdict, and by the same hand (effective.settle): a film's why is read and never computed for a page.
+Both are stored beside the verdict and with it (effective.settle): a film's why is read and never computed for a page.
 """
 
 from typing import Final
@@ -13,7 +12,7 @@ FAINT: Final = 0.1
 
 
 def _judged(readings: str) -> str:
-    """The strongest mention stands for a review's judgement, as in the core (aspects.judgements)."""
+    """The SELECT of reviews' judgements: the strongest mention stands for one, as in the core (aspects.judgements)."""
     return f"""
     SELECT DISTINCT ON (reading.review_id, mention.aspect)
            reading.review_id, mention.aspect, mention.start, mention."end", mention.positive
@@ -25,7 +24,7 @@ def _judged(readings: str) -> str:
 
 
 def _highlighted(readings: str) -> str:
-    """The weightiest sentence for each side stands for the review.
+    """The SELECT of reviews' highlights: the weightiest sentence for each side stands for the review.
 
     Passed over are sentences that are too short to say anything, or too long to be quoted; those that decided nothing;
     and those that moved the verdict one way and judge aspects only the other way.

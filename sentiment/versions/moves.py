@@ -28,7 +28,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One version took over from another; what that moved is None until reviews have been read again."""
+    """The change from one serving version to the next; its moves are None until reviews have been read again."""
 
     new: int
     old: int
@@ -36,7 +36,7 @@ class Change:
 
 
 def change() -> Change | None:
-    """What moved when the serving version took over, as a worker last noted it; None where it is the first."""
+    """Return what moved when the serving version took over, as a worker last noted it; None where it is the first."""
     taken = _taken_over()
     if taken is None:
         return None
@@ -54,7 +54,7 @@ def change() -> Change | None:
 
 
 def note_moves() -> None:
-    """Compare all scores of the last two versions, which is too much for a page to do.
+    """Note which films moved most, by all scores of the last two versions: too much for a page to compare.
 
     That is done once everything has been read again after a promotion, and from then on every ten minutes.
     """
@@ -70,7 +70,7 @@ def note_moves() -> None:
 
 
 def _taken_over() -> tuple[int, int, int] | None:
-    """The newest promotion, its version, and the last version before that was another."""
+    """Return the newest promotion, its version, and the last version before that was another."""
     promoted = list(Promotion.objects.values_list("pk", "version")[:20])
     before = [version for _, version in promoted if version != promoted[0][1]]
     return (*promoted[0], before[0]) if before else None

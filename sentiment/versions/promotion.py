@@ -1,4 +1,7 @@
-"""Promoting and rolling back only move a pointer: the newest Promotion. Workers then reread what is stale."""
+"""Promoting a version and rolling back: both only append a Promotion, the newest of which serves.
+
+Workers then reread what is stale.
+"""
 
 import logging
 

@@ -1,4 +1,7 @@
-"""Who asked for a training, who is at it, and how far it is. One at a time; no torch, so that the admin may ask."""
+"""Asking for a training, taking it on, and telling how far it is.
+
+One at a time; no torch, so that the admin may ask.
+"""
 
 import logging
 import time
@@ -20,7 +23,7 @@ Progress = Callable[[float, str], None]
 
 
 class AlreadyTraining(RuntimeError):
-    """One training runs at a time."""
+    """A training is under way already: one runs at a time."""
 
 
 def request(*, method: str = "probe", by: User | None = None) -> TrainingRun:
@@ -77,7 +80,10 @@ def finish(run: TrainingRun, state: TrainingRun.State, message: str) -> None:
 
 
 def reporter(run: TrainingRun, progress: Progress) -> Progress:
-    """Tell the caller at once and the database every few seconds; each word to the database renews the lease."""
+    """Return a function that reports progress to the caller at once and to the database every few seconds.
+
+    Each word to the database renews the lease.
+    """
     told = -REPORT_SECONDS
 
     def report(share: float, message: str) -> None:

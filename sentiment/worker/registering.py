@@ -1,4 +1,4 @@
-"""How a trained critic becomes a version: a folder named by its fingerprint, and a row."""
+"""Making a version of a trained critic: a folder named by its fingerprint, and a row."""
 
 import os
 import shutil
@@ -57,7 +57,7 @@ def shipped() -> ModelVersion:
 
 
 def made(result: TrainResult, learnt: list[Example], *, name: str, base: str) -> ModelVersion:
-    """The version of a training and the labels it learnt from; the same training comes out as the same version."""
+    """Make the version of a training and the labels it learnt from; the same training comes out as the same version."""
     with _scratch() as folder:
         checkpoints.save(result.critic, folder, result.card)
         method, layers = result.card["chosen"]["method"], result.critic.layers
@@ -66,9 +66,9 @@ def made(result: TrainResult, learnt: list[Example], *, name: str, base: str) ->
 
 
 def _beside_nb_svm(judges: list[Example], positive: list[float], learnt: list[Example]) -> dict[str, Any]:
-    """How often NB-SVM from the same labels is right on the same texts, and on which rows only one of both is.
+    """Return how often NB-SVM from the same labels is right on the same texts, and where only one of both is.
 
-    In the form of the shipped card's report.
+    In the form of the shipped card's report, which names rows.
     """
     labels = np.array(labels_of(judges)) == 1
     simpler = nb_svm(learnt, [example.text for example in judges], seed=0).positive
@@ -88,7 +88,7 @@ def _beside_nb_svm(judges: list[Example], positive: list[float], learnt: list[Ex
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    """A folder that is not there yet, beside where versions are kept: it can be moved there at once, or is removed."""
+    """Yield the path for a new folder beside where versions are kept: it can be moved there at once, or is removed."""
     root = Path(settings.MODELS_DIR)
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root) as scratch:

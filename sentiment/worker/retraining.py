@@ -1,4 +1,7 @@
-"""From labels to a version. What is under way stands in a TrainingRun, so that a process can die and another resume."""
+"""Training a version from labels.
+
+What is under way stands in a TrainingRun, so that a process can die and another resume.
+"""
 
 import logging
 from pathlib import Path

@@ -1,6 +1,7 @@
-"""From a review to its score: the row is the queue. Claim in a short transaction, predict outside any, store in one.
+"""Reading reviews in batches: claim in a short transaction, predict outside any, store in one.
 
-Batches are our own claim, not Celery's: celery-batches cannot retry, and a message says nothing that the rows do not.
+The rows of Reading are the queue. Batches are our own claim, not Celery's: celery-batches cannot retry, and a
+message says nothing that the rows do not.
 """
 
 import json
@@ -54,7 +55,7 @@ def claim(version: ModelVersion, limit: int, *, live_only: bool = False) -> list
 
 
 def _queues(version: ModelVersion, *, live_only: bool) -> Iterator[LeasedQuerySet[Reading]]:
-    """Unread and awaited, unread in bulk, then read by another version only, newest first.
+    """Yield the queues of readings: unread and awaited, unread in bulk, then read by another version, newest first.
 
     Every one of them is a walk along an index, also with hundreds of thousands of rows behind it.
     """

@@ -14,13 +14,16 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {"username_taken": "That name is taken."}
 
     def is_safe_url(self, url: str) -> bool:
-        """Redirect within this site only: other hosts that the site answers to, or trusts for forms, are elsewhere."""
+        """Return whether a redirect stays within this site.
+
+        Other hosts that the site answers to, or trusts for forms, are elsewhere.
+        """
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={context.request.get_host()}, require_https=context.request.is_secure()
         )
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Every way in passes here: password, reset link, second factor."""
+        """Turn demo members away: every way in passes here, be it password, reset link or second factor."""
         if user.is_demo:
             return redirect("account_inactive")
         return super().pre_login(request, user, **kwargs)

@@ -11,7 +11,10 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 @admin.register(User)
 class MemberAdmin(UserAdmin):
-    """Members. Only superusers hand out rights or touch a superuser, or any moderator could make themselves one."""
+    """The admin's pages of members.
+
+    Only superusers hand out rights or touch a superuser, or any moderator could make themselves one.
+    """
 
     list_display = ("username", "email", "is_active", "is_staff", "is_demo", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "is_demo")

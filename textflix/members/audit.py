@@ -1,4 +1,4 @@
-"""Who signed in and out, in the log. Failures are logged without what was typed: it may be a password."""
+"""Log who signed in and out or set a new password. Failures are logged without what was typed: it may be a password."""
 
 import logging
 from typing import Any

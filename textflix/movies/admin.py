@@ -5,7 +5,7 @@ from textflix.movies.models import Movie
 
 @admin.register(Movie)
 class MovieAdmin(admin.ModelAdmin):
-    """Films come from catalogues; here they are looked up, corrected, and kept out of browse."""
+    """The admin's pages of films, which come from catalogues: here they are corrected, and kept out of browse."""
 
     list_display = ["title", "year", "imdb_id", "certificate", "listed"]
     list_filter = ["listed", "genres"]

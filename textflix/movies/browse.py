@@ -1,4 +1,4 @@
-"""What /films/ can be ordered by and narrowed to."""
+"""The orders of the films on /films/, and the genres that they can be narrowed to."""
 
 from django.core.cache import cache
 from django.db.models import Q
@@ -14,7 +14,7 @@ REVIEWED = Q(sentiment__reviews__gt=0)
 
 
 def _by_sentiment(name: str, column: str) -> Keyset:
-    """Films that have the figure, most first; then all others."""
+    """Return the order by a figure: films that have it, most first; then all others."""
     known = REVIEWED & Q(**{f"{column}__isnull": False})
     return Keyset(name, Part((f"-{column}", "pk"), known), Part(("pk",), ~known))
 

@@ -15,7 +15,7 @@ FOUND = 8
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """?a= and ?b= name films by their slug; where one is missing, ?q= looks for it."""
+    """Show the two films that ?a= and ?b= name by their slug; where one is missing, ?q= looks for it."""
     films = [_film(request.GET.get(side, "")) for side in ("a", "b")]
     text = " ".join(request.GET.get("q", "").split())
     found = search(Movie.objects.listed(), text).for_cards().order_by(*RELEVANCE.keys)[:FOUND] if text else []

@@ -1,4 +1,4 @@
-"""What films can be narrowed to, each choice with how many films it would leave."""
+"""The choices that films can be narrowed to, each with how many films it would leave."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice; `chosen` is the one that the page shows."""
+    """One choice of a facet; `chosen` is the one that the page shows."""
 
     value: str
     name: str

@@ -23,7 +23,7 @@ FACET_NAMES = {
 
 
 class BrowseForm(forms.Form):
-    """What /films/ was asked for. A value that makes no sense is left out, as if it had not been asked for."""
+    """The search, filters and order that /films/ was asked for. A value that makes no sense is as if not asked for."""
 
     q = forms.CharField(required=False)
     sort = forms.ChoiceField(required=False, choices=SORT_NAMES)
@@ -65,7 +65,7 @@ class BrowseForm(forms.Form):
 
     @property
     def query(self) -> QueryDict:
-        """What was asked for, for links that change a part of it."""
+        """The query that was asked for, for links that change a part of it."""
         query = QueryDict(mutable=True)
         query.update(self.wanted)
         return query
@@ -80,7 +80,7 @@ class BrowseForm(forms.Form):
 
     @cached_property
     def facets(self) -> dict[str, list[Option]]:
-        """What can be narrowed further, with counts: of all films that the other filters and the search leave."""
+        """Each facet's choices with counts, of the films that the other filters and the search leave."""
         return facets(self.counted, self.wanted, {slug: name for _, slug, name in self.genres})
 
     @property
@@ -90,25 +90,25 @@ class BrowseForm(forms.Form):
 
     @cached_property
     def sought(self) -> MovieQuerySet:
-        """What the search finds, whatever it is narrowed to afterwards: that only takes films away."""
+        """The films that the search finds, before any filter: those only take films away."""
         films = Movie.objects.listed()
         return search(films, text) if (text := self.wanted.get("q")) else films
 
     @cached_property
     def found(self) -> list[int]:
-        """The same by their ids: looked for once, and counted in six ways."""
+        """The ids of the films that the search finds: looked for once, and counted in six ways."""
         return list(self.sought.values_list("pk", flat=True))
 
     def films(self) -> MovieQuerySet:
         return self.narrowed(self.sought)
 
     def counted(self, but: str) -> MovieQuerySet:
-        """The films that the search and all filters but one leave."""
+        """Return the films that the search and all filters but one leave."""
         films = Movie.objects.listed()
         return self.narrowed(films.filter(pk__in=self.found) if "q" in self.wanted else films, but)
 
     def narrowed(self, films: MovieQuerySet, but: str = "") -> MovieQuerySet:
-        """Those of the films that all filters leave, or all but one of them."""
+        """Return those of the films that all filters leave, or all but one of them."""
         wanted = {name: value for name, value in self.wanted.items() if name != but}
         if genre := wanted.get("genre"):
             # By its id, which the planner has statistics for.

@@ -16,7 +16,7 @@ NOT_MEMBERS = {"demo": "written for the demo", "imported": "imported for evaluat
 
 
 class Aspect(models.TextChoices):
-    """What reviews praise and fault, and films can be narrowed to."""
+    """An aspect of films, which reviews praise and fault, and by which films can be narrowed."""
 
     ACTING = "acting"
     STORY = "story"
@@ -87,7 +87,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.listed().exclude(reduce(or_, (Q(**{f"sentiment__{count}__gt": 0}) for count in NOT_MEMBERS)))
 
     def for_cards(self) -> "MovieQuerySet":
-        """With sentiment, where there is any, and directors, and without what only search reads."""
+        """Films with their sentiment, where there is any, and directors, and without what only search reads."""
         directors = Credit.objects.filter(role=Credit.Role.DIRECTOR).select_related("person")
         return (
             self.select_related("sentiment")
@@ -103,7 +103,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         )
 
     def totals(self) -> dict[str, int]:
-        """Reviews of all films, how many were read, are on which side, and are not members' own."""
+        """Return how many reviews all films have, how many were read, are on which side, and are not members' own."""
         sums = self.filter(sentiment__reviews__gt=0).aggregate(
             reviews=Sum("sentiment__reviews", default=0),
             read=Sum("sentiment__scored", default=0),
@@ -171,7 +171,7 @@ class Movie(models.Model):
 
     @property
     def for_search_engines(self) -> bool:
-        """Listed, and its page rests on nothing that was written for the demo or imported."""
+        """Whether it is listed, and its page rests on nothing that was written for the demo or imported."""
         return self.listed and not self.marks
 
     @property

@@ -15,7 +15,7 @@ ALIKE = 0.45
 
 
 def with_people(films: MovieQuerySet, text: str) -> MovieQuerySet:
-    """Each film with `called_so`, those of its people whose name is like the text.
+    """Annotate each film with `called_so`, those of its people whose name is like the text.
 
     Names have no index of their own: films are found by their people already, and a page of them has few people.
     """
@@ -27,7 +27,7 @@ def with_people(films: MovieQuerySet, text: str) -> MovieQuerySet:
 
 
 def people_of(films: Iterable[Movie], most: int) -> list[Person]:
-    """Those people, the most alike first, each once; `films` come from with_people."""
+    """Return the people whose name is like the text, most alike first, each once; `films` come from with_people."""
     rows = [row for film in films for row in film.called_so]  # type: ignore[attr-defined]
     rows.sort(key=lambda row: -row["like"])
     found = {row["pk"]: Person(pk=row["pk"], name=row["name"]) for row in rows}

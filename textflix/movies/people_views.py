@@ -1,4 +1,4 @@
-"""People: whose films, and what all their reviews say together."""
+"""Pages of people: their films, and what all the reviews of those say together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ROLES = {Credit.Role.DIRECTOR: "Directed", Credit.Role.WRITER: "Wrote", Credit.R
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a person did in which films, the newest first."""
+    """What a person did, as a heading, and the films in which they did it, the newest first."""
 
     title: str
     films: Sequence[Movie]
@@ -25,7 +25,7 @@ class Work:
 
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """The directors whose films were reviewed most."""
+    """Show the directors whose films were reviewed most."""
     directors = Person.objects.by_reviews(Credit.Role.DIRECTOR)[:LISTED]
     rows = [(each, {side: getattr(each, side) for side in SIDES}) for each in directors]
     return render(request, "movies/people.html", {"people": rows, "noindex": True})

@@ -18,7 +18,7 @@ RELEVANCE = Part(("-closeness", "-relevance", "-reviewed", "pk"))
 
 
 def search(movies: MovieQuerySet, text: str) -> MovieQuerySet:
-    """The films that the text finds, with closeness and relevance to order them by. Any text is safe."""
+    """Return the films that the text finds, with closeness and relevance to order them by. Any text is safe."""
     folded = fold(text)
     if not folded:
         return movies.none().annotate(closeness=Value(0), relevance=Value(0), reviewed=Value(0))
@@ -51,7 +51,7 @@ def search(movies: MovieQuerySet, text: str) -> MovieQuerySet:
 
 
 def fold(text: str) -> str:
-    """The text as the search columns hold theirs: the database folds both. What remains has no operators."""
+    """Fold a text as the search columns are folded, by the database. What remains has no operators."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT fold(%s)", [text.replace("\0", " ")[:LONGEST]])
         return str(cursor.fetchone()[0])

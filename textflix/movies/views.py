@@ -34,7 +34,7 @@ def _browse(request: HttpRequest) -> dict[str, Any]:
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """What a search that is still being typed could mean: films and people, as the options of a list."""
+    """Show what a search that is still being typed could mean: films and people, as the options of a list."""
     text = " ".join(request.GET.get("q", "").split())
     found: list[Movie] = []
     if len(text) >= SHORTEST:

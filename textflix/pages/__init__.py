@@ -1,1 +1,1 @@
-"""What shows several apps at once: each page here may ask all of them, and none of them knows it."""
+"""Pages that show several apps at once: each may ask all of them, and none of them knows it."""

@@ -1,4 +1,4 @@
-"""What the home page shows: a few films each for which there is a reason."""
+"""The shelves of the home page: a few films each, chosen by a rule that is told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """The shelves that have a film. A film can stand on several, as each says something else of it, but for gems:
-    what stands above is not hidden."""
+    """Return the shelves that have a film.
+
+    A film can stand on several, as each says something else of it, but for gems: what stands above is not hidden.
+    """
     reviewed = Movie.objects.filter(sentiment__reviews__gt=0)
     loved = reviewed.filter(sentiment__low__gte=LOVED).order_by("-sentiment__low", "pk")
     divided = reviewed.filter(sentiment__divided_low__gte=DIVIDED_LOW).order_by("-sentiment__divided_low", "pk")
@@ -60,7 +62,7 @@ def _ids(films: MovieQuerySet) -> list[int]:
 
 
 def _most_loved(loved: MovieQuerySet) -> tuple[bool, list[int]]:
-    """Whether the month fills a row, and the films: the month's, or else those of all time.
+    """Return whether the month fills a row, and the films: the month's, or else those of all time.
 
     All reviews of the month are counted for it, and so it is kept for some minutes.
     """

@@ -1,4 +1,4 @@
-"""How others hear that reviews have changed: once a transaction, with all of them, however they were written.
+"""Telling others that reviews have changed: once a transaction, with all of them, however they were written.
 
     with changing() as changes:
         changes.reviews |= set(ids)
@@ -32,7 +32,7 @@ before the database takes them along in another."""
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a transaction has changed so far."""
+    """The reviews that a transaction has changed so far, and the films that reviews have left."""
 
     reviews: set[int] = field(default_factory=set)
     films: set[int] = field(default_factory=set)
@@ -65,7 +65,7 @@ def changing() -> Iterator[Changes]:
 
 @receiver(pre_save, sender=Review)
 def _review_may_move(instance: Review, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
-    """A review that moves to another film must be taken off the first one's count."""
+    """Note the film that a review is moved away from: it must be taken off that film's count."""
     if not instance._state.adding and (update_fields is None or "movie" in update_fields):
         before = Review.objects.filter(pk=instance.pk).exclude(movie=instance.movie_id)
         vars(instance)["films_left"] = set(before.values_list("movie_id", flat=True))
@@ -92,7 +92,10 @@ def _reviews_leave_with_it(instance: Movie | User, **kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=Review)
 def _review_leaves(instance: Review, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
-    """Django names all that it is going to delete before it deletes any, and with each from what it started."""
+    """Note that a review is about to be deleted, on what the deletion started from.
+
+    Django names all that it is going to delete before it deletes any.
+    """
     vars(origin).setdefault("reviews_going", set()).add(instance.pk)
 
 

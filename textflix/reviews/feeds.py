@@ -31,7 +31,10 @@ class _ReviewFeed(Feed):
         return f"{item.movie}, by {item.author}"
 
     def item_description(self, item: Review) -> str:
-        """Readers take it for HTML, so that what somebody wrote must be escaped into it."""
+        """Return the review's text, or that it has spoilers, as HTML.
+
+        Feed readers take it for HTML, so that what somebody wrote must be escaped into it.
+        """
         text = "This review contains spoilers: open it to read it." if item.spoiler else item.text
         return linebreaks(_NOT_XML.sub(" ", text), autoescape=True)
 

@@ -35,7 +35,7 @@ STAR_NAMES = {"4-5": "4 to 5 stars", "2.5-3.5": "2½ to 3½ stars", "0.5-2": "½
 
 
 class ReviewList:
-    """What ?sort=, ?stars=, ?at_odds=, ?longer= and ?after= asked for; a value without sense is as if not given.
+    """The reviews that ?sort=, ?stars=, ?at_odds=, ?longer= and ?after= ask for; a senseless value is as if not given.
 
     `own` is the reader's review, which stands above the list: it is not in it, and has all that is shown of one.
     """
@@ -62,7 +62,7 @@ class ReviewList:
 
     @property
     def query(self) -> QueryDict:
-        """What was asked for, for links that change a part of it."""
+        """The query that was asked for, for links that change a part of it."""
         query = QueryDict(mutable=True)
         asked = {"sort": self.sort, "stars": self.stars, "at_odds": "1" if self.at_odds else ""}
         asked["longer"] = "1" if self.longer else ""
@@ -75,7 +75,7 @@ class ReviewList:
 
     @property
     def star_choices(self) -> dict[str, str]:
-        """The ranges, and an exact number or another range where the address says so."""
+        """The choices of stars: the ranges, and an exact number or another range where the address says so."""
         return ({self.stars: f"{self.stars} stars"} if self.stars else {}) | STAR_NAMES
 
 

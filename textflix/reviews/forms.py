@@ -13,7 +13,7 @@ STAR_CHOICES = [
 
 
 class ReviewTextField(forms.CharField):
-    """Plain text, measured as it is kept: in characters, stripped, each line break one character.
+    """A field for plain text, measured as it is kept: in characters, stripped, each line break one character.
 
     Limits are validators, not attributes: a browser counts an emoji as two and would cut the text without a word.
     """

@@ -28,27 +28,27 @@ fails, instead of asking once for each."""
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def public(self) -> "ReviewQuerySet":
-        """Only these enter aggregates, evidence, lists and search."""
+        """Reviews that are not hidden: only these enter aggregates, evidence, lists and search."""
         return self.filter(public=True)
 
     def of_members(self) -> "ReviewQuerySet":
         return self.filter(source=Source.MEMBER)
 
     def longer(self) -> "ReviewQuerySet":
-        """Those that say more than a line."""
+        """Reviews that say more than a line."""
         return self.annotate(length=Length("text")).filter(length__gte=Review.MORE_THAN_A_LINE)
 
     def at_odds(self) -> "ReviewQuerySet":
-        """Those whose stars say one thing and whose words another."""
+        """Reviews whose stars say one thing and whose words another."""
         return self.filter(Review.at_odds())
 
     def with_verdict(self) -> "ReviewQuerySet":
-        """With its author and what its verdict rests on; a label's text is the review's own."""
+        """Reviews with their author and what their verdict rests on; a label's text is the review's own."""
         shown = self.select_related("author", "reading", "reading__score", "reading__label")
         return shown.defer("reading__score__embedding", "reading__label__text")
 
     def with_reading(self) -> "ReviewQuerySet":
-        """With all that a page shows of a review, its film aside."""
+        """Reviews with all that a page shows of one, its film aside."""
         return self.with_verdict().prefetch_related(MENTIONS)
 
     def for_pages(self) -> "ReviewQuerySet":
@@ -119,7 +119,7 @@ class Review(models.Model):
 
     @property
     def mark(self) -> str:
-        """What is said of a review that is no member's own; nothing of one that is."""
+        """Where it comes from, in words, if it is no member's own; empty if it is."""
         if self.source == Source.MEMBER:
             return ""
         return "written for the demo" if self.source == Source.DEMO else "imported for evaluation"

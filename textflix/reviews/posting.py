@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 class RefusedError(Exception):
-    """Why a review cannot be written, in words for its author."""
+    """A review cannot be written; the message says why, in words for its author."""
 
     status = 409
 
@@ -68,7 +68,7 @@ def revise(request: MemberRequest, form: ReviewForm) -> Review:
 
 
 def _hold(request: MemberRequest) -> User:
-    """The member, one writing request at a time, so that two posts at once cannot pass a check that one would fail."""
+    """Lock and return the member, so that two posts at once cannot pass a check that one would fail."""
     return User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
 
 

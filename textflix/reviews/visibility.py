@@ -1,4 +1,4 @@
-"""Who may see more of reviews than everyone does."""
+"""Which reviews a viewer may see: staff see more than everyone does."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q

@@ -50,7 +50,7 @@ def secret_key() -> str:
 
 
 def kept(name: str, make: Callable[[], str]) -> str:
-    """A small private file of the home folder: its text, made by `make` the first time, whoever else asks meanwhile."""
+    """Return the text of a private file of the home folder, made by `make` the first time, whoever asks meanwhile."""
     path = home() / name
     if not path.exists():
         home().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def wants_valkey() -> bool:
 
 
 def check() -> None:
-    """Raises Failure where the servers cannot be started here; changes nothing."""
+    """Raise Failure where the servers cannot be started here; changes nothing."""
     servers.check_disk(home())
     if wants_postgres() or wants_valkey():
         servers.check_machine()
@@ -80,7 +80,7 @@ def check() -> None:
 
 @contextlib.contextmanager
 def opened() -> Iterator[None]:
-    """Own the home folder and its sockets' address; one runner at a time."""
+    """Hold the home folder and its sockets' address meanwhile; one runner at a time."""
     root = home()
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def run(site: Site) -> None:
 
 
 def check_port(port: int, patience: float = 3.0) -> None:
-    """Raises Failure where the port is taken. The web server of a killed runner needs a moment to let go of it."""
+    """Raise Failure where the port is taken. The web server of a killed runner needs a moment to let go of it."""
     deadline = time.monotonic() + patience
     advice = "choose another, as in `PORT=8001 make run`."
     while True:
@@ -83,7 +83,7 @@ def check_port(port: int, patience: float = 3.0) -> None:
 
 
 def answers(port: int) -> bool:
-    """Whether a process serves pages there; a refused Host header is an answer too."""
+    """Return whether a process serves pages there; a refused Host header is an answer too."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection(ADDRESS, port, timeout=2)
         with contextlib.closing(connection):

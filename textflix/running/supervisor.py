@@ -31,7 +31,7 @@ _libc = ctypes.CDLL(None)
 
 
 class Failure(Exception):
-    """Ends everything; its message is the one sentence that the operator reads."""
+    """An error that ends everything; its message is the one sentence that the operator reads."""
 
 
 class Stopped(Exception):
@@ -48,7 +48,7 @@ def complain(message: str) -> None:
 
 @dataclass(frozen=True)
 class Child:
-    """A process to keep: what runs, and how it likes to be treated.
+    """A process to keep running: its command, and how it is started and stopped.
 
     `stop` asks it to end, with `grace` seconds to do so; `orphaned` is what the kernel sends it when the runner itself
     is killed. `clean` runs before every start and after the last end, for what a killed predecessor left. A `once`
@@ -82,7 +82,7 @@ def tied(orphaned: signal.Signals = signal.SIGKILL, nice: int = 0) -> Callable[[
 
 
 class _Process:
-    """One child over all its lives."""
+    """The running process of a child, which is started anew when it dies."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -126,7 +126,7 @@ class _Process:
         self.popen.wait()
 
     def died(self) -> str:
-        """Note one more death, plan the next life, and say how it died."""
+        """Note that it died, set when it is started again, and return how it ended."""
         now = time.monotonic()
         self.bury()
         self.deaths.append(now)
@@ -140,7 +140,10 @@ class _Process:
 
 
 class Supervisor:
-    """`with Supervisor() as s`: start children in stages; at the end the stages are stopped in reverse order."""
+    """What starts children, looks after them and stops them: `with Supervisor() as s`.
+
+    They are started in stages; at the end the stages are stopped in reverse order.
+    """
 
     def __init__(self) -> None:
         self.stages: list[list[_Process]] = []
@@ -192,7 +195,7 @@ class Supervisor:
             time.sleep(0.05)
 
     def tick(self) -> None:
-        """Bring back what died; raises Stopped when asked to, Failure when a child cannot be kept alive."""
+        """Start children that died again; raises Stopped when asked to, Failure when a child cannot be kept alive."""
         if self.asked_to_stop:
             raise Stopped
         for process in [p for stage in self.stages for p in stage if p.watched]:

@@ -1,4 +1,4 @@
-"""What catalogues look like: each reader yields a Film for every row that can be one and a BadRow for every other."""
+"""Readers of catalogues: each yields a Film for every row that can be one and a BadRow for every other."""
 
 import gzip
 import re
@@ -32,12 +32,12 @@ WIKIDATA = """
 
 
 class NotACatalogue(Exception):
-    """Nothing can be read here; says where and why."""
+    """A file cannot be read as a catalogue; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """One row. None and empty mean that the catalogue does not say."""
+    """A film as a catalogue's row has it. None and empty mean that the catalogue does not say."""
 
     line: int
     imdb_id: str
@@ -66,7 +66,7 @@ Reader = Callable[[Path], Iterator[Film | BadRow]]
 
 
 def wikidata_path() -> Path:
-    """The films of Wikidata that the package bokeh_sampledata brings along."""
+    """Return the path of the films of Wikidata that the package bokeh_sampledata brings along."""
     try:
         return Path(str(resources.files("bokeh_sampledata") / "_data" / "movies.db"))
     except ModuleNotFoundError as error:
@@ -74,7 +74,7 @@ def wikidata_path() -> Path:
 
 
 def read_wikidata(path: Path) -> Iterator[Film | BadRow]:
-    """The tables omdb and tomatoes of movies.db; raises NotACatalogue."""
+    """Read the tables omdb and tomatoes of movies.db; raises NotACatalogue."""
     if not path.is_file():
         raise NotACatalogue(f"{path}: no such file.")
     try:
@@ -89,7 +89,7 @@ def read_wikidata(path: Path) -> Iterator[Film | BadRow]:
 
 
 def read_imdb(path: Path) -> Iterator[Film | BadRow]:
-    """The films in a file of title.basics.tsv's layout, plain or gzipped, without adult ones; raises NotACatalogue."""
+    """Read the films of a file like title.basics.tsv, plain or gzipped, without adult ones; raises NotACatalogue."""
     line = 1
     try:
         with _opened(path) as file:
@@ -194,7 +194,7 @@ def _number(name: str, value: Any, least: int, most: int) -> int | None:
 
 
 def _list(name: str, text: str | None, longest: int) -> tuple[str, ...]:
-    """The parts between commas, each once, in their order."""
+    """Return the parts between commas, each once, in their order."""
     parts: list[str] = []
     for part in map(str.strip, _text(name, text, LONGEST_LIST).split(",")):
         if parts and len(part) <= LONGEST_SUFFIX and NAME_SUFFIX.fullmatch(part):
@@ -208,5 +208,5 @@ def _list(name: str, text: str | None, longest: int) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    """Any bytes, made safe for a terminal and short."""
+    """Return a value made safe for a terminal, whatever its bytes, and short."""
     return ascii(str(value))[1:-1][:40]

@@ -57,7 +57,7 @@ def import_catalogue(
 
 
 def _films(rows: Iterable[Film | BadRow], result: Imported, report: Report) -> Iterator[Film]:
-    """The rows that are films, each IMDb id once: the first row stays."""
+    """Yield the rows that are films, each IMDb id once: the first row stays."""
     lines: dict[str, int] = {}
     for row in rows:
         if isinstance(row, Film) and row.imdb_id in lines:
@@ -71,7 +71,10 @@ def _films(rows: Iterable[Film | BadRow], result: Imported, report: Report) -> I
 
 
 def _tidy() -> None:
-    """What autovacuum would do some minutes later: until then every search would be slow, and every plan a guess."""
+    """Tidy the search indexes and the statistics of films, as autovacuum would do some minutes later.
+
+    Until then every search would be slow, and every plan a guess.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT gin_clean_pending_list(pg_class.oid) FROM pg_class JOIN pg_am ON pg_am.oid = relam"

@@ -46,7 +46,7 @@ NOTHING = Entry({}, {}, frozenset())
 
 
 def store(films: list[Film]) -> tuple[int, int]:
-    """Write what is new or differs; how many films were added and changed. The caller holds the transaction."""
+    """Write what is new or differs; returns how many films were added and changed. The caller holds the transaction."""
     stored = _stored([film.imdb_id for film in films])
     slugs = _slugs([film for film in films if not stored.get(film.imdb_id, NOTHING).listed])
     wanted = {}
@@ -87,7 +87,7 @@ def _stored(imdb_ids: list[str]) -> dict[str, Entry]:
 
 
 def _slugs(films: list[Film]) -> dict[str, str]:
-    """Title and year; where that is another film's already, the IMDb id makes the difference."""
+    """Return each film's slug: title and year, and also the IMDb id where those are another film's already."""
     bases = {film.imdb_id: _slug_base(film) for film in films}
     taken = set(Movie.objects.filter(slug__in=bases.values()).values_list("slug", flat=True))
     slugs = {}
@@ -152,7 +152,7 @@ def _write_genres(genres: dict[int, frozenset[str]], names: dict[str, str]) -> N
 
 
 def _by_slug(film: Film) -> dict[str, str]:
-    """Its genres: one is known by its slug, however a catalogue spells it."""
+    """Return a film's genres as {slug: name}: one is known by its slug, however a catalogue spells it."""
     return {slug: name for name in film.genres if (slug := _slug(name))}
 
 
@@ -162,7 +162,7 @@ def _slug(genre: str) -> str:
 
 
 def _execute(statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """One statement for all rows, given as columns: a model object for each would cost more than the database does."""
+    """Execute one statement for all rows, given as columns: model objects would cost more than the database does."""
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
