@@ -1,10 +1,13 @@
 """Small figures beside reviews: columns above and below a line, and where each of them stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from html import escape
+from itertools import chain
 
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
 
 from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE
 from sentiment.pages.stars_and_words import StarRow
@@ -17,6 +20,8 @@ LETTER, APART = 6.0, 2.0
 """How wide a character of a label is, about, and how far labels stay from each other."""
 MOST = 16
 """How many columns fit; the table has them all."""
+LINES = (124, 136)
+"""Where the lines of a label are."""
 HALVES = {0: "", 1: "½"}
 
 
@@ -108,6 +113,22 @@ def drawn(columns: Sequence[Column]) -> list[Column]:
         room = column.middle - column.half if fits else room
         found.append(column if fits else replace(column, label=()))
     return found[::-1]
+
+
+def shapes(columns: Sequence[Column]) -> SafeString:
+    """Return the SVG of columns that were laid out, with the lines of their labels below them.
+
+    A template would look up each of some hundreds of numbers by name, and format it for a reader.
+    """
+    return mark_safe("".join(chain.from_iterable(map(_shapes_of, columns))))  # noqa: S308  labels are escaped below
+
+
+def _shapes_of(column: Column) -> Iterator[str]:
+    for part in column.parts:
+        place = f'x="{column.x}" y="{part.y}" width="{column.width}" height="{part.height}"'
+        yield f'<rect class="{part.kind}" {place}/>'
+    for y, line in zip(LINES, column.label, strict=False):
+        yield f'<text x="{column.middle}" y="{y}" text-anchor="middle">{escape(line)}</text>'
 
 
 def histogram(counts: Sequence[int]) -> list[Bin]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -24,19 +25,16 @@ BURST_RULE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many judged reviews have each verdict."""
+class Counts(NamedTuple):
+    """Judged reviews."""
 
     positive: int = 0
     negative: int = 0
     unsure: int = 0
 
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.positive + other.positive, self.negative + other.negative, self.unsure + other.unsure)
-
-    def __sub__(self, other: "Counts") -> "Counts":
-        return Counts(self.positive - other.positive, self.negative - other.negative, self.unsure - other.unsure)
+    def without(self, part: "Counts") -> "Counts":
+        """Return what is left of these when a part of them is taken away."""
+        return Counts(self.positive - part.positive, self.negative - part.negative, self.unsure - part.unsure)
 
     @property
     def judged(self) -> int:
@@ -87,14 +85,14 @@ def trend(figures: MovieFigures | None) -> Trend:
     stored = figures.days if figures else []
     days = [(date.fromisoformat(day), Counts(*counts)) for day, *counts in stored]
     since = timezone.localdate() - LATELY
-    all_time = _sum(counts for _, counts in days)
-    lately = _sum(counts for day, counts in days if day > since)
+    all_time = total_of(counts for _, counts in days)
+    lately = total_of(counts for day, counts in days if day > since)
     return Trend(periods_of(days), all_time, lately, burst_of(days))
 
 
-def _sum(counts: Iterable[Counts]) -> Counts:
-    found = list(counts)
-    return Counts(sum(c.positive for c in found), sum(c.negative for c in found), sum(c.unsure for c in found))
+def total_of(counts: Iterable[Counts]) -> Counts:
+    """Add up counts."""
+    return Counts(*map(sum, zip(*counts, strict=True)))
 
 
 def periods_of(days: Sequence[tuple[date, Counts]]) -> list[Period]:
@@ -106,35 +104,35 @@ def periods_of(days: Sequence[tuple[date, Counts]]) -> list[Period]:
     waiting: list[tuple[date, Counts]] = []
     for month in months.values():
         waiting += month
-        if _sum(counts for _, counts in waiting).judged >= FEWEST_IN_MONTH:
+        if total_of(counts for _, counts in waiting).judged >= FEWEST_IN_MONTH:
             periods.append(_period(waiting))
             waiting = []
     if waiting and periods:
         last = periods.pop()
-        periods.append(Period(last.first, waiting[-1][0], last.counts + _sum(counts for _, counts in waiting)))
+        periods.append(Period(last.first, waiting[-1][0], total_of([last.counts, *(counts for _, counts in waiting)])))
     elif waiting:
         periods.append(_period(waiting))
     return periods
 
 
 def _period(days: Sequence[tuple[date, Counts]]) -> Period:
-    return Period(days[0][0], days[-1][0], _sum(counts for _, counts in days))
+    return Period(days[0][0], days[-1][0], total_of(counts for _, counts in days))
 
 
 def burst_of(days: Sequence[tuple[date, Counts]]) -> Burst | None:
     """Find the largest burst by BURST_RULE."""
-    all_time = _sum(counts for _, counts in days)
+    all_time = total_of(counts for _, counts in days)
     found: list[Burst] = []
     positive = negative = judged = end = 0
     for i, (first, of_first) in enumerate(days):
         beyond = first + timedelta(days=BURST_DAYS)
         while end < len(days) and days[end][0] < beyond:
-            counts = days[end][1]
-            positive, negative, judged = positive + counts.positive, negative + counts.negative, judged + counts.judged
+            more, less, neither = days[end][1]
+            positive, negative, judged = positive + more, negative + less, judged + more + less + neither
             end += 1
         if judged >= BURST_REVIEWS and max(positive, negative) >= BURST_ONE_SIDED * judged:
             of_burst = Counts(positive, negative, judged - positive - negative)
-            burst = Burst(first, days[end - 1][0], of_burst, all_time - of_burst)
+            burst = Burst(first, days[end - 1][0], of_burst, all_time.without(of_burst))
             if _stands_apart(burst) and judged >= BURST_TIMES * _usual_week([*days[:i], *days[end:]]):
                 found.append(burst)
         positive, negative = positive - of_first.positive, negative - of_first.negative

@@ -1,10 +1,12 @@
 """What a page says of a review's verdict: how it was read, by whom, and what may be answered to it."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
+from django.urls import reverse
 
 from sentiment.labelling.disputes import asked
 from sentiment.models import AspectMention, Label, ModelVersion, Reading, Score, Verdict
@@ -74,12 +76,19 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
         "labelled": LABELLED_BY.get(Label.Source(label.source), "by a person") if label else "",
         "sign": "!" if failed else SIGNS.get(said, "…"),
         "version": score.version_id if score else None,
+        "critic": _critic_address(),
         "earlier": bool(score and serving and score.version_id != serving.pk),
         "failed": failed,
         "pending": waiting,
         "pause": _pause(review, reading) if waiting else "",
         "whole": whole,
     }
+
+
+@cache
+def _critic_address() -> str:
+    """A page has as many verdicts as reviews, and all of them name it."""
+    return reverse("critic")
 
 
 def _pause(review: Review, reading: Reading | None) -> str:

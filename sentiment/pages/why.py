@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
@@ -33,6 +34,12 @@ def with_sentences(evidence: "QuerySet[Evidence]") -> "QuerySet[Evidence]":
 def place_of(evidence: Judgement | Highlight) -> str:
     """Return the address of the sentence in its review."""
     return f"{reverse('review', args=[evidence.review_id])}#s{evidence.review_id}-{evidence.start}"
+
+
+@lru_cache(maxsize=4_096)
+def address_of_why(slug: str, aspect: str) -> str:
+    """Return the address of a film's sentences on one aspect; kept, because a page has a hundred of its film's ten."""
+    return reverse("film_why", args=[slug, aspect])
 
 
 @dataclass(frozen=True, slots=True)

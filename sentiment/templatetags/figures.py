@@ -15,12 +15,20 @@ register = template.Library()
 def trend(movie: Movie) -> dict[str, Any]:
     found = trends.trend(getattr(movie, "figures", None))
     columns = [figures.column_of_period(period) for period in found.periods]
-    drawn = figures.drawn(columns[-figures.MOST :])
-    return {"trend": found, "table": columns, "columns": drawn, "fewest": trends.FEWEST_IN_MONTH}
+    shown = columns[-figures.MOST :]
+    shapes = figures.shapes(figures.drawn(shown))
+    return {"trend": found, "table": columns, "columns": shown, "shapes": shapes, "fewest": trends.FEWEST_IN_MONTH}
 
 
 @register.inclusion_tag("sentiment/film/_stars_and_words.html")
 def stars_and_words(movie: Movie) -> dict[str, Any]:
     found = of_stars.stars_and_words(getattr(movie, "figures", None))
-    columns = figures.drawn([figures.column_of_stars(row) for row in found.rows])
-    return {"found": found, "columns": columns, "bins": figures.histogram(found.scores), "movie": movie}
+    columns = [figures.column_of_stars(row) for row in found.rows]
+    shapes = figures.shapes(figures.drawn(columns))
+    return {
+        "found": found,
+        "columns": columns,
+        "shapes": shapes,
+        "bins": figures.histogram(found.scores),
+        "movie": movie,
+    }

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from sentiment.models import Dispute, ScoreRequest
 from sentiment.pages import verdict_box
 from sentiment.pages.marked_text import Said, marked_text, marks_of
+from sentiment.pages.why import address_of_why
 from sentiment.templatetags.pages import is_plain, serving_on
 from textflix.reviews.models import Review
 
@@ -81,7 +81,7 @@ def _said(review: Review) -> dict[int, list[Said]]:
     said: dict[int, list[Said]] = {}
     for mention in verdict_box.mentions_of(review):
         favourable = mention.positive > 0.5
-        why = reverse("film_why", args=[review.movie.slug, mention.aspect])
+        why = address_of_why(review.movie.slug, mention.aspect)
         if mention.counted:  # type: ignore[attr-defined]
             why += f"?side={'praise' if favourable else 'criticism'}"
         said.setdefault(mention.start, []).append(Said(mention.aspect, favourable, why))

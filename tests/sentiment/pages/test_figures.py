@@ -9,7 +9,7 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.pages.figures import HALF, LETTER, MIDDLE, MOST, WIDTH, Column, drawn, histogram
+from sentiment.pages.figures import HALF, LETTER, MIDDLE, MOST, WIDTH, Column, drawn, histogram, shapes
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
 
@@ -49,6 +49,15 @@ def test_what_is_drawn_adds_up_to_what_is_counted(rows):
             assert above.y + above.height == pytest.approx(below.y, abs=0.02)
         assert column.parts[0].y >= MIDDLE - HALF - 0.01
         assert column.parts[-1].y + column.parts[-1].height <= MIDDLE + HALF + 0.01
+
+
+def test_columns_are_drawn_part_by_part_with_their_labels_escaped():
+    svg = shapes(drawn([Column(("<b>", "& so on"), "", 2, 1, 0), Column((), "", 0, 3, 1)]))
+    assert re.findall(r'<rect class="(\w)"', svg) == ["g", "b", "u", "b"]
+    assert re.findall(r'y="(\d+)" text-anchor="middle">([^<]+)</text>', svg) == [
+        ("124", "&lt;b&gt;"),
+        ("136", "&amp; so on"),
+    ]
 
 
 def test_unsure_reviews_are_half_above_the_line_and_half_below():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.models import MovieFigures
-from sentiment.pages.trends import Counts, burst_of, periods_of, trend
+from sentiment.pages.trends import Counts, burst_of, periods_of, total_of, trend
 from tests.makers import make_member, make_movie, make_review, read
 
 START = date(2024, 1, 1)
@@ -26,7 +26,7 @@ STEADY = [(7 * week, 1, 1) for week in range(30)]
 def test_every_review_is_in_one_period_and_periods_are_in_order(rows):
     given_days = days(*sorted(rows))
     periods = periods_of(given_days)
-    assert sum((period.counts for period in periods), Counts()) == sum((counts for _, counts in given_days), Counts())
+    assert total_of(period.counts for period in periods) == total_of(counts for _, counts in given_days)
     assert all(before.last < after.first for before, after in pairwise(periods))
     assert all(period.counts.judged >= 5 for period in periods) or len(periods) == 1
 
