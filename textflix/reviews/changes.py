@@ -66,7 +66,7 @@ def changing() -> Iterator[Changes]:
 @receiver(pre_save, sender=Review)
 def _review_may_move(instance: Review, update_fields: Iterable[str] | None, **kwargs: Any) -> None:
     """Note the film that a review is moved away from: it must be taken off that film's count."""
-    if not instance._state.adding and (update_fields is None or "movie" in update_fields):
+    if not instance._state.adding and (update_fields is None or {"movie", "movie_id"} & set(update_fields)):
         before = Review.objects.filter(pk=instance.pk).exclude(movie=instance.movie_id)
         vars(instance)["films_left"] = set(before.values_list("movie_id", flat=True))
 
