@@ -16,12 +16,13 @@ from textflix.reviews.changes import reviews_changed, reviews_leaving
 
 
 @receiver(reviews_changed)
-def take_in(reviews: Collection[int], films: Collection[int], **kwargs: Any) -> None:
+def take_in(reviews: Collection[int], films: Collection[int], awaited: bool, **kwargs: Any) -> None:
+    """Let these reviews be read, and refresh their films and those that reviews have left."""
     if not reviews:
         refresh(films)
         return
-    receive(reviews, also_films=films)
-    wake_on_commit("sentiment.score_pending")
+    receive(reviews, live=awaited, also_films=films)
+    wake_on_commit("sentiment.score_pending" if awaited else "sentiment.score_backlog")
 
 
 @receiver(reviews_leaving)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from sentiment.verdicts.intake import receive
-from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
+from textflix.reviews.changes import changing
 
 CHUNK = 2_000
 
@@ -49,19 +48,17 @@ def import_rows(
     tally, remaining = Tally(), iter(rows)
     films = dict(Movie.objects.values_list("imdb_id", "pk"))
     while chunk := list(islice(remaining, CHUNK)):
-        with transaction.atomic():
+        with changing(awaited=False) as changes:
             if create_missing:
                 films |= _untitled({row.imdb_id for row in chunk} - films.keys())
             wanted = [row for row in chunk if row.imdb_id in films]
             new = _insert(wanted, films, source=source, label_source=label_source)
-            receive(new, live=False)
+            changes.reviews.update(new)
         tally.read += len(chunk)
         tally.unknown_films += len(chunk) - len(wanted)
         tally.imported += len(new)
         tally.known += len(wanted) - len(new)
         progress(len(chunk))
-    if tally.imported:
-        wake_on_commit("sentiment.score_backlog")
     return tally
 
 

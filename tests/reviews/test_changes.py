@@ -4,6 +4,8 @@ from contextlib import suppress
 
 import pytest
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from sentiment.models import MovieSentiment, Reading
@@ -34,7 +36,7 @@ def counted(movie):
 
 
 def many(films, reviews):
-    """So many reviews of so many films, half of them edited since they were read, written in bulk as an import does."""
+    """So many reviews of so many films, written in bulk as an import does."""
     start = Movie.objects.count()
     made = Movie.objects.bulk_create(
         Movie(imdb_id=f"tt{start + n:07}", slug=f"many-{start + n}", title=f"Film {n}") for n in range(films)
@@ -48,19 +50,23 @@ def many(films, reviews):
     return made, [review.pk for review in written]
 
 
-def hide(ids):
+def change(ids, **fields):
+    """Change these reviews in bulk; returns how many queries that and all that follows from it cost."""
     with CaptureQueriesContext(connection) as queries, changing() as changes:
-        changes.reviews.update(ids)
-        Review.objects.filter(pk__in=ids).update(hidden=True)
+        taken = changes.take(Review.objects.filter(pk__in=ids))
+        Review.objects.filter(pk__in=taken).update(**fields)
     return len(queries)
 
 
 def test_two_thousand_reviews_of_three_hundred_films_cost_as_many_queries_as_twenty():
     films, ids = many(300, 2_000)
     _, few = many(2, 20)
+    Reading.objects.update(live=False)
     assert {counted(film) for film in films} == {6, 7}
     assert Reading.objects.filter(version=None).count() == 2_020
-    assert hide(ids) == hide(few)
+    edited = {"text": Concat("text", Value(" And one more thing."))}
+    assert change(ids, **edited) == change(few, **edited)
+    assert change(ids, hidden=True) == change(few, hidden=True)
     assert {counted(film) for film in films} == {0}
 
 
@@ -154,3 +160,25 @@ def test_workers_are_woken_once_when_it_is_there(monkeypatch):
             make_review(movie, make_member(name))
         assert woken == []
     assert woken == ["sentiment.score_pending"]
+
+
+def test_what_nobody_waits_for_is_read_after_what_people_wait_for():
+    movie = make_movie()
+    with changing(awaited=False):
+        make_review(movie, make_member("ada"))
+    make_review(movie, make_member("bob"))
+    assert list(Reading.objects.order_by("pk").values_list("live", flat=True)) == [False, True]
+
+
+def test_several_members_who_are_deleted_take_their_reviews_in_one_order(told):
+    films = [make_movie(f"film-{n}") for n in range(3)]
+    members = [make_member(name) for name in ("ada", "bob")]
+    for film in films:
+        for member in members:
+            make_review(film, member)
+    told.clear()
+    with CaptureQueriesContext(connection) as queries:
+        User.objects.filter(pk__in=[member.pk for member in members]).delete()
+    locks = [each["sql"] for each in queries if "FROM reviews_review" in each["sql"] and "FOR UPDATE" in each["sql"]]
+    assert len(locks) == 1
+    assert told == [([], {film.pk for film in films})]

@@ -1,10 +1,11 @@
-"""Telling others that reviews have changed: once a transaction, with all of them, however they were written.
+"""Telling others that reviews have changed: at the end of a transaction, once, with all of them.
 
     with changing() as changes:
-        changes.reviews |= set(ids)
+        ids = changes.take(Review.objects.filter(author=member))
         Review.objects.filter(pk__in=ids).update(spoiler=True)
 
-Single saves and deletions are noticed by themselves; what `update()` and bulk writes touch is for their caller to say.
+Single saves and deletions are noticed by themselves, and within a block are part of it; what `update()` and bulk writes
+touch is for their caller to say.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,8 @@ from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
 reviews_changed: Final = Signal()
-"""Sent within the transaction, at its end: `reviews`, the ids of those that were written, hidden or shown again, and
-`films`, the ids of the films that reviews have left."""
+"""Sent within the transaction, at its end: `reviews`, the ids of those that were written, hidden or shown again,
+`films`, the ids of the films that reviews have left, and `awaited`, whether somebody waits to see it."""
 reviews_leaving: Final = Signal()
 """Sent before several reviews are deleted: `reviews`, their ids. Who keeps rows of them locks those in its own order,
 before the database takes them along in another."""
@@ -37,15 +38,22 @@ class Changes:
     reviews: set[int] = field(default_factory=set)
     films: set[int] = field(default_factory=set)
 
+    def take(self, reviews: "QuerySet[Review]") -> list[int]:
+        """Lock reviews that will be changed in bulk, in the one order of locks, and count them as changed."""
+        ids = list(reviews.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        self.reviews.update(ids)
+        return ids
+
 
 _under_way: ContextVar[Changes | None] = ContextVar("changes of reviews", default=None)
 
 
 @contextmanager
-def changing() -> Iterator[Changes]:
+def changing(*, awaited: bool = True) -> Iterator[Changes]:
     """Make one transaction of what changes reviews, and send `reviews_changed` once at its end.
 
-    A block within another is part of it. Where the block raises, nothing has changed and nothing is sent.
+    A block within another is part of it, and what that says of `awaited` holds. Where the block raises, nothing has
+    changed and nothing is sent.
     """
     outer = _under_way.get()
     if outer is not None:
@@ -60,7 +68,7 @@ def changing() -> Iterator[Changes]:
         finally:
             _under_way.reset(token)
         if changes.reviews or changes.films:
-            reviews_changed.send(sender=Review, reviews=sorted(changes.reviews), films=changes.films)
+            reviews_changed.send(sender=Review, reviews=sorted(changes.reviews), films=changes.films, awaited=awaited)
 
 
 @receiver(pre_save, sender=Review)
@@ -86,8 +94,13 @@ def leaving(reviews: "QuerySet[Review]") -> None:
 
 @receiver(pre_delete, sender=Movie)
 @receiver(pre_delete, sender=User)
-def _reviews_leave_with_it(instance: Movie | User, **kwargs: Any) -> None:
-    leaving(instance.reviews.all())  # type: ignore[union-attr]
+def _reviews_leave_with_it(instance: Movie | User, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
+    """Say it once for all that is deleted: one after the other, their reviews would be locked in no order."""
+    of_origin = vars(origin)
+    if not of_origin.get("reviews_held"):
+        of_origin["reviews_held"] = True
+        gone = origin if isinstance(origin, QuerySet) else [instance]
+        leaving(Review.objects.filter(**{"movie__in" if isinstance(instance, Movie) else "author__in": gone}))
 
 
 @receiver(pre_delete, sender=Review)
