@@ -76,7 +76,10 @@ def evaluate(positive: Sequence[float] | npt.NDArray[np.floating], labels: Seque
 
 
 def wilson_interval(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
-    """Return the Wilson score interval of a proportion (Wilson 1927); (0, 1) for n = 0."""
+    """Return the Wilson score interval of a proportion (Wilson 1927); (0, 1) for n = 0.
+
+    The site, which must not know the core, has the same in textflix.intervals; a test holds them together.
+    """
     if n == 0:
         return 0.0, 1.0
     share = successes / n

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from sentiment.desk.base import ReadOnly, who
@@ -38,8 +38,8 @@ class DisputeAdmin(ReadOnly, admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
-        """Return the disputes of public reviews: a hidden review needs no decision, and waits again once shown."""
-        return super().get_queryset(request).filter(review__public=True)
+        """Return those of public reviews, and all that were decided: what nobody sees waits for no decision."""
+        return super().get_queryset(request).filter(Q(review__public=True) | ~Q(outcome=Dispute.Outcome.OPEN))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sentiment.add_label")

@@ -172,7 +172,7 @@ class Reading(Leased):
     version = models.ForeignKey(ModelVersion, models.PROTECT, null=True, blank=True, related_name="readings")
     digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     quarantined_at = models.DateTimeField(null=True, blank=True)
-    # Settled from the newest labels and the score by verdicts.settle, so that lists can be sorted and filtered by it.
+    # Settled from the newest labels and the score by effective.settle, so that lists can be sorted and filtered by it.
     score = models.ForeignKey(Score, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     label = models.ForeignKey(Label, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     positive = models.FloatField(null=True, blank=True)

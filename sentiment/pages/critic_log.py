@@ -104,7 +104,7 @@ class Rival:
 
 
 def entries() -> list[Entry]:
-    """All versions, the newest first, in two queries."""
+    """Return all versions, the newest first, in two queries."""
     promotions = list(Promotion.objects.select_related("version"))
     newest = {promotion.version_id: promotion for promotion in reversed(promotions)}
     serving = promotions[0].version_id if promotions else None

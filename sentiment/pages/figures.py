@@ -26,7 +26,7 @@ HALVES = {0: "", 1: "½"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ColumnPart:
     """A stretch of a column: one kind of verdict."""
 
     kind: str
@@ -52,12 +52,12 @@ class Column:
     scale: float = 0
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[ColumnPart]:
         """Its stretches that have a height, from above."""
-        found, at = list[Part](), MIDDLE - self.scale * (self.positive + self.unsure / 2)
+        found, at = list[ColumnPart](), MIDDLE - self.scale * (self.positive + self.unsure / 2)
         for kind, count in (("g", self.positive), ("u", self.unsure), ("b", self.negative)):
             if count:
-                found.append(Part(kind, round(at, 2), round(count * self.scale, 2)))
+                found.append(ColumnPart(kind, round(at, 2), round(count * self.scale, 2)))
             at += count * self.scale
         return found
 

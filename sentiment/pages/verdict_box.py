@@ -87,7 +87,7 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
 
 @cache
 def _critic_address() -> str:
-    """A page has as many verdicts as reviews, and all of them name it."""
+    """Return the address of the critic's page, made once: a page names it in each of its verdicts."""
     return reverse("critic")
 
 

@@ -38,12 +38,13 @@ def request(*, method: str = "probe", by: User | None = None) -> TrainingRun:
 
 
 def request_if_due() -> None:
-    """Ask for a training once enough texts were relabelled since the last one was asked for."""
+    """Ask for a training once enough public texts were relabelled since the last one was asked for."""
     served = Promotion.objects.order_by("pk").first()
     if not settings.RETRAIN_AFTER or served is None:
         return
     last = TrainingRun.objects.first()
-    relabelled = Label.objects.filter(source=Label.Source.ADMIN, at__gt=last.requested_at if last else served.at)
+    since = last.requested_at if last else served.at
+    relabelled = Label.objects.filter(source=Label.Source.ADMIN, at__gt=since, review__public=True)
     if relabelled.values("review").distinct().count() >= settings.RETRAIN_AFTER:
         try:
             request()

@@ -24,7 +24,7 @@ from sentiment.models import ModelVersion
 
 
 def heldout() -> list[Example]:
-    """The packaged labels that no critic learns from: ten whole films of the demo corpus, named by their rows."""
+    """Return the packaged labels that no critic learns from: ten whole films of the demo corpus, named by row."""
     named = [replace(example, identity=str(row)) for row, example in enumerate(read_examples(CORPUS), 1)]
     return [example for example in named if example.split == "heldout"]
 
@@ -40,7 +40,7 @@ def _read(critic: Path, examples: list[Example]) -> list[float]:
 
 
 def shipped() -> ModelVersion:
-    """The version of the critic that comes with the project. Raises CheckpointError where it is missing or damaged."""
+    """Return the version of the critic that comes with the project. Raises CheckpointError where that is damaged."""
     card, manifest = checkpoints.read_card(checkpoints.SHIPPED), checkpoints.read_manifest(checkpoints.SHIPPED)
     with _scratch() as folder:
         shutil.copytree(checkpoints.SHIPPED, folder)

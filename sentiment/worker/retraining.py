@@ -75,7 +75,7 @@ def from_file(path: Path, method: Literal["probe", "finetune"], report: runs.Pro
 
 
 def labelled() -> list[Example]:
-    """What a critic may learn from: each public text's newest seed or admin label, positive and negative only.
+    """Return what a critic may learn from: each public text's newest seed or admin label, positive and negative only.
 
     Texts that judge the critic are left out, whoever labelled them.
     """

@@ -17,7 +17,7 @@ def folder(version: ModelVersion) -> Path:
 
 
 def critic_of(version: ModelVersion | None) -> Path:
-    """The folder of this version, or of the serving one; LookupError where there is none."""
+    """Return the folder of this version, or of the serving one; LookupError where there is none."""
     chosen = version or Promotion.objects.serving()
     if chosen is None:
         raise LookupError("No version serves yet: run manage.py train.")
@@ -34,7 +34,7 @@ _loaded: _Loaded | None = None
 
 
 def scorer_for(version: ModelVersion) -> Scorer:
-    """The version's scorer; one is kept per process, because workers read with one version at a time."""
+    """Return the version's scorer; one is kept per process, because workers read with one version at a time."""
     global _loaded
     if _loaded is None or _loaded.version_id != version.pk:
         _loaded = _Loaded(version.pk, Scorer.load(folder(version), device=settings.SENTIMENT_DEVICE or None))

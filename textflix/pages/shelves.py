@@ -19,7 +19,7 @@ FEWEST_IN_MONTH = 3
 IN_MONTH = f"loved, and liked by most of {FEWEST_IN_MONTH} reviews or more in the last 30 days"
 GEM_REVIEWS = (5, 20)
 KEPT_SECONDS = 300
-NEWEST = 60
+AMONG_NEWEST = 60
 """Among so many of the newest reviews the newly reviewed films are sought."""
 
 
@@ -90,5 +90,5 @@ def _rank_lately() -> list[int]:
 
 def _newly_reviewed() -> list[int]:
     newest = Review.objects.public().filter(written_at__isnull=False).order_by("-written_at")
-    films = newest.filter(movie__listed=True).values_list("movie", flat=True)[:NEWEST]
+    films = newest.filter(movie__listed=True).values_list("movie", flat=True)[:AMONG_NEWEST]
     return list(dict.fromkeys(films))[:FILMS_ON_SHELF]

@@ -4,11 +4,11 @@ from django import forms
 from django.core.validators import MaxLengthValidator, MinLengthValidator, ProhibitNullCharactersValidator
 
 from textflix.reviews.models import Review
-from textflix.reviews.ratings import drawn
+from textflix.reviews.ratings import as_stars
 
 STAR_CHOICES = [
     ("", "no rating"),
-    *((rating, f"{drawn(rating)} ({rating / 2:g} of 5)") for rating in range(10, 0, -1)),
+    *((rating, f"{as_stars(rating)} ({rating / 2:g} of 5)") for rating in range(10, 0, -1)),
 ]
 
 

@@ -8,7 +8,7 @@ from django.db.models import ExpressionWrapper, F, Func, Prefetch, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 
-from textflix.movies.models import Movie
+from textflix.movies.models import NOT_MEMBERS, Movie
 from textflix.reviews.ratings import AT_ODDS
 
 
@@ -122,7 +122,7 @@ class Review(models.Model):
         """Where it comes from, in words, if it is no member's own; empty if it is."""
         if self.source == Source.MEMBER:
             return ""
-        return "written for the demo" if self.source == Source.DEMO else "imported for evaluation"
+        return NOT_MEMBERS["demo" if self.source == Source.DEMO else "imported"]
 
     @property
     def rating(self) -> float | None:

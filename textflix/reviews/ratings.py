@@ -9,6 +9,6 @@ def in_half_stars(stars: float) -> int:
     return round(2 * stars)
 
 
-def drawn(half_stars: int) -> str:
+def as_stars(half_stars: int) -> str:
     """Draw half stars: 7 is ★★★½."""
     return "★" * (half_stars // 2) + "½" * (half_stars % 2)

@@ -31,6 +31,7 @@ from sentiment.core.curve.report import (
 from sentiment.core.curve.ulmfit import ulmfit
 from sentiment.core.curve_models import MODELS
 from sentiment.core.evaluation import Metrics, evaluate
+from sentiment.core.files import whole_file
 from sentiment.core.significance import mcnemar
 from sentiment.core.training.finetuning import Tuning
 from sentiment.core.training.nb_svm import Answer, nb_svm
@@ -234,4 +235,5 @@ def _answer_path(work: Path, model: str, size: int, seed: int) -> Path:
 
 def _keep(path: Path, right: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, right)
+    with whole_file(path) as handle:
+        np.save(handle, right)

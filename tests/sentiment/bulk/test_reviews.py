@@ -110,7 +110,7 @@ def file_of(imdb_id: str, folder: Path, form: str) -> Path:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_ids_are_as_long_as_the_catalogues(form: str, tmp_path: Path, make_movie) -> None:
+def test_ids_are_as_long_as_the_catalogues(form: str, tmp_path: Path) -> None:
     film = make_movie(imdb_id="tt1234567890")
     assert imported(file_of(film.imdb_id, tmp_path, form), form=form).startswith("1 read, 1 imported")
     assert Review.objects.get().movie == film

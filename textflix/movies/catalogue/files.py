@@ -3,7 +3,7 @@
 import gzip
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
@@ -60,9 +60,6 @@ class Film:
 class BadRow:
     line: int
     reason: str
-
-
-Reader = Callable[[Path], Iterator[Film | BadRow]]
 
 
 def wikidata_path() -> Path:

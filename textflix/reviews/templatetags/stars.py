@@ -2,7 +2,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from textflix.reviews.ratings import drawn
+from textflix.reviews.ratings import as_stars
 
 register = template.Library()
 
@@ -13,5 +13,7 @@ def stars(half_stars: int | None) -> SafeString | str:
     if not half_stars:
         return ""
     return format_html(
-        '<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>', f"{half_stars / 2:g}", drawn(half_stars)
+        '<span class="stars" role="img" aria-label="{} of 5 stars">{}</span>',
+        f"{half_stars / 2:g}",
+        as_stars(half_stars),
     )
