@@ -17,7 +17,7 @@ from sentiment.models.requests import LIFE
 from sentiment.pages.critic_log import dots, entries, rival
 from sentiment.pages.learning_curve import learning_curve
 from sentiment.pages.polling import answer_poll, gone, pause
-from sentiment.pages.verdict_box import SIGNS, in_words
+from sentiment.pages.verdict_box import SIGNS, called_by_critic
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
 from textflix.movies.models import Movie
@@ -82,7 +82,7 @@ def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404("A text is kept for an hour.")
     said = verdict(asked.positive) if asked.positive is not None else ""
     waits = asked.positive is None and not asked.failed
-    context = (in_words(asked.positive, said) if asked.positive is not None else {}) | {
+    context = (called_by_critic(asked.positive, said) if asked.positive is not None else {}) | {
         "asked": asked,
         "verdict": said,
         "sign": SIGNS.get(said, "…" if waits else "!"),

@@ -50,7 +50,7 @@ def percent(positive: float, verdict: str) -> int:
     return 100 - rounded if verdict == "negative" else rounded
 
 
-def in_words(positive: float, verdict: str) -> dict[str, str]:
+def called_by_critic(positive: float, verdict: str) -> dict[str, str]:
     """Return what the critic calls a text that it has read, and how sure it is of that."""
     sure = f"{percent(positive, verdict)}%"
     if verdict == "unsure":
@@ -69,7 +69,7 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
     said = reading.verdict if reading and (label or score) else ""
     failed = reading is not None and reading.state == "failed" and not label
     waiting = score is None and not failed and not label
-    return (in_words(score.positive, said) if score else {}) | {
+    return (called_by_critic(score.positive, said) if score else {}) | {
         "review": review,
         "fragment": fragment,
         "verdict": said,
