@@ -6,6 +6,8 @@ The critic is imported by the worker that needs it: beat, which only knows these
 from celery import shared_task
 
 from sentiment.versions import runs
+from textflix.movies import revisions
+from textflix.pages import site_figures
 
 LIVE_SECONDS, BACKLOG_SECONDS = 5.0, 4.0
 
@@ -22,11 +24,14 @@ def score_pending() -> None:
 def score_backlog() -> None:
     """Put aside what cannot be read, then read for some seconds, what people wait for first.
 
-    Where nothing waits, how far films moved is noted for the public log.
+    What all films come to is brought up to date before. Where nothing waits, how far films moved is noted for the
+    public log.
     """
     from sentiment.versions import moves
     from sentiment.worker import score_requests, scoring
 
+    site_figures.renew()
+    revisions.add_up()
     score_requests.forget_old()
     scoring.quarantine_exhausted()
     if not scoring.drain(BACKLOG_SECONDS):

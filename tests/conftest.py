@@ -22,6 +22,13 @@ PAN = "A terrible film. Boring, badly acted, and the plot makes no sense. A comp
 OMDB = "imdbID,Title,Year,Rating,Runtime,Genre,Director,Writer,Cast,Language,Country,Metacritic".split(",")  # noqa: SIM905  as in the file
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """A test that is rolled back takes its revisions along, and leaves what was kept at them."""
+    for name in ("pages", "visitors"):
+        caches[name].clear()
+
+
 @pytest.fixture
 def movie(db: None) -> Movie:
     return make_movie(title="The Long Goodnight")

@@ -59,4 +59,11 @@ def test_it_leads_nowhere_else(client, elsewhere):
 
 
 def test_looking_changes_nothing(client):
-    assert client.get("/analysis/").status_code == 405
+    page = client.get("/analysis/", {"analysis": "off", "next": "/films/"}).content.decode()
+    assert not client.cookies.get("analysis")
+    assert '<form class="actions" method="post">' in page
+    assert 'name="next" value="/films/"' in page
+
+
+def test_the_page_that_asks_leads_nowhere_else(client):
+    assert "example.org" not in client.get("/analysis/", {"next": "https://example.org/"}).content.decode()

@@ -113,14 +113,16 @@ DATABASES["default"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The first is shared by all processes and holds the rate limits, which must not be crowded out by what any visitor can
-# make a page keep: that stays in the process.
+# make a page keep: that stays in the process, and what visitors are shown (textflix.kept) apart from parts of pages.
+IN_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
-    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+    "pages": {"BACKEND": IN_PROCESS, "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 3_000}},
+    "visitors": {"BACKEND": IN_PROCESS, "LOCATION": "visitors", "OPTIONS": {"MAX_ENTRIES": 1_000}},
 }
 
 # Redis: Celery's wake-ups, nothing else.

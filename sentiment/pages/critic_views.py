@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from sentiment.core.labels import verdict
@@ -20,7 +20,9 @@ from sentiment.pages.polling import answer_poll, gone, pause
 from sentiment.pages.verdict_box import SIGNS, called_by_critic
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
-from textflix.movies.models import Movie
+from textflix.kept import kept
+from textflix.movies.models import SiteFigures
+from textflix.movies.revisions import of_lists
 
 TOO_MANY = "Too many texts came from your network in the last minute. Wait a minute and send it again."
 
@@ -35,13 +37,14 @@ class TryForm(forms.ModelForm):
 
 
 @require_safe
+@kept(lambda request: of_lists())
 def critic(request: HttpRequest) -> HttpResponse:
     return _page(request, TryForm(), 200)
 
 
 def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
     log = entries()
-    not_real = Movie.objects.totals()["not_real"] > 0
+    not_real = SiteFigures.current().not_real > 0
     serving = next((entry.version for entry in log if entry.serves), None)
     context = {
         "entries": log,
@@ -56,8 +59,14 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
     return render(request, "sentiment/critic/critic.html", context, status=status)
 
 
-@require_POST
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
 def critic_try(request: HttpRequest) -> HttpResponse:
+    """Take a text to be tried; show the form for it, as a page or as the part of one that is open."""
+    if request.method != "POST":
+        fragment = request.headers.get("HX-Request") == "true"
+        template = "sentiment/critic/_try_form.html" if fragment else "sentiment/critic/try.html"
+        return render(request, template, {"form": TryForm(), "noindex": True})
     form = TryForm(request.POST)
     if not form.is_valid():
         return _page(request, form, 400)

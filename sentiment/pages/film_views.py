@@ -14,7 +14,9 @@ from sentiment.pages.aspect_list import JudgementList
 from sentiment.pages.polling import answer_poll, gone
 from sentiment.pages.similar_films import similar
 from sentiment.pages.why import quotes
+from textflix.kept import kept
 from textflix.movies.models import Aspect, Movie
+from textflix.movies.revisions import of_film, of_lists
 
 CARD_SECONDS = 86_400
 
@@ -44,6 +46,7 @@ def film_bar(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@kept(lambda request, slug, aspect: of_film(slug=slug))
 def film_why(request: HttpRequest, slug: str, aspect: str) -> HttpResponse:
     movie = get_object_or_404(Movie.objects.select_related("sentiment"), slug=slug)
     if aspect not in Aspect.values:
@@ -61,6 +64,7 @@ def film_why(request: HttpRequest, slug: str, aspect: str) -> HttpResponse:
 
 @vary_on_headers("HX-Request")
 @require_safe
+@kept(lambda request, slug: of_lists())
 def film_similar(request: HttpRequest, slug: str) -> HttpResponse:
     """Show films like this one: as a page, or as the part of its page that is fetched once it comes into view."""
     movie = get_object_or_404(Movie, slug=slug)

@@ -3,12 +3,13 @@
 from django.template.context import Context
 
 from sentiment.models import ModelVersion, Promotion
+from textflix import kept
 
 
 def is_plain(context: Context) -> bool:
     """Return whether the page's reader has hidden what the critic makes of reviews."""
     request = context.get("request")
-    return bool(request and request.COOKIES.get("analysis") == "off")
+    return bool(request and kept.is_plain(request))
 
 
 def serving_on(context: Context) -> ModelVersion | None:

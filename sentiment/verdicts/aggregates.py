@@ -8,6 +8,7 @@ from django.db import transaction
 from sentiment.verdicts.locks import hold_films
 from textflix.derived import Derived
 from textflix.intervals import bound_in_sql
+from textflix.movies import revisions
 
 MARKS = 5
 """Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
@@ -200,3 +201,4 @@ def refresh(movie_ids: Iterable[int]) -> None:
     if films := hold_films(movie_ids):
         for derived in (COUNTS, ASPECT_COUNTS, WORDS, FIGURES):
             derived.refresh(films)
+        revisions.moved(films)

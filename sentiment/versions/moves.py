@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from sentiment.models import ModelVersion, Promotion, Reading
+from textflix.movies import revisions
 from textflix.movies.models import Movie
 
 MOVED = 5
@@ -67,6 +68,7 @@ def note_moves() -> None:
         return
     cache.set(NOTED_KEY, promotion, NOTED_SECONDS)
     cache.set(CHANGE_KEY, (promotion, _moved(new, old)), None)
+    revisions.moved()
 
 
 def _taken_over() -> tuple[int, int, int] | None:

@@ -9,6 +9,7 @@ from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.movies.models import Movie
+from textflix.pages import site_figures
 
 pytestmark = pytest.mark.django_db
 SORTS = ["reviews", "positive", "negative", "divided", "newest", "title"]
@@ -269,11 +270,16 @@ class TestCards:
 
 
 class TestHome:
+    def home(self, client):
+        """The home page once a sweep has been over what has happened."""
+        site_figures.renew()
+        return client.get("/").content.decode()
+
     def test_totals_and_what_is_still_being_read(self, client, judge):
         movie = make_movie()
         read(make_review(movie, make_member()), 0.9)
         judge(movie, unread=3)
-        html = client.get("/").content.decode()
+        html = self.home(client)
         assert "1 review read so far" in html
         assert "3 reviews still being read" in html
         assert "3 of 4 were written for the demo or imported for evaluation" in html
@@ -282,7 +288,7 @@ class TestHome:
         review = make_review(make_movie(), make_member())
         Reading.objects.update(quarantined_at=timezone.now())
         refresh([review.movie_id])
-        html = client.get("/").content.decode()
+        html = self.home(client)
         assert "1 could not be read" in html
         assert "still being read" not in html
 
@@ -292,9 +298,9 @@ class TestHome:
     def test_search_engines_stay_out_while_it_rests_on_imported_reviews(self, client, judge):
         robots = '<meta name="robots" content="noindex">'
         movie = make_movie()
-        assert robots not in client.get("/").content.decode()
+        assert robots not in self.home(client)
         judge(movie, positive=1)
-        assert robots in client.get("/").content.decode()
+        assert robots in self.home(client)
         assert robots in client.get("/films/").content.decode()
 
     @pytest.mark.parametrize("address", ["/", "/films/", "/films/?q=film&genre=drama"])

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.makers import make_movie
-from textflix.movies.models import Movie
+from textflix.movies.models import Movie, SiteFigures
+from textflix.pages import site_figures
 from textflix.pages.shelves import FILMS_ON_SHELF, shelves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
@@ -33,8 +35,14 @@ def film(review):
     return make
 
 
+def found():
+    """The shelves once a sweep has been over what has happened."""
+    site_figures.renew()
+    return shelves(SiteFigures.current().month_loved)
+
+
 def on(title):
-    return [movie.title for shelf in shelves() if shelf.title == title for movie in shelf.films]
+    return [movie.title for shelf in found() if shelf.title == title for movie in shelf.films]
 
 
 def test_films_that_nobody_has_judged_are_loved_by_nobody(film):
@@ -104,4 +112,24 @@ def test_the_newest_reviews_lead_to_their_films_once(film):
 
 def test_films_that_the_catalogue_does_not_know_are_on_none(film):
     Movie.objects.filter(pk=film("unlisted", positive=9, days=3).pk).update(listed=False)
-    assert shelves() == []
+    assert found() == []
+
+
+def test_what_all_reviews_come_to_is_kept_and_renewed_by_a_sweep(client, film, django_assert_num_queries):
+    assert "every review is read," in client.get("/").content.decode()
+    film("loved", positive=6, unread=2)
+    site_figures.renew()
+    page = client.get("/").content.decode()
+    assert "All reviews: 100% positive" in page
+    assert "2 reviews still being read." in page
+    with django_assert_num_queries(5):  # the row, its lock, the revision, and a savepoint's two
+        site_figures.renew()
+
+
+def test_the_month_is_one_of_whole_days(film):
+    """So that a page which was made today is right until tomorrow."""
+    names = [film(f"liked {n}", positive=5 + n, days=30).title for n in range(4)]
+    with time_machine.travel(timezone.now().replace(hour=23, minute=59)):
+        assert on("Most loved this month") == names[::-1]
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert on("Most loved this month") == []

@@ -7,13 +7,16 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from textflix.kept import kept
 from textflix.movies.models import Movie
+from textflix.movies.revisions import of_lists_unless_searched
 from textflix.movies.search import RELEVANCE, search
 
 FOUND = 8
 
 
 @require_safe
+@kept(of_lists_unless_searched)
 def compare(request: HttpRequest) -> HttpResponse:
     """Show the two films that ?a= and ?b= name by their slug; where one is missing, ?q= looks for it."""
     films = [_film(request.GET.get(side, "")) for side in ("a", "b")]

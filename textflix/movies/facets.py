@@ -10,6 +10,7 @@ from django.db.models import CharField, Count, F, FilteredRelation, Func, Intege
 from django.db.models.functions import Cast
 
 from textflix.movies.models import Movie, MovieQuerySet
+from textflix.movies.revisions import of_lists
 
 KEPT_SECONDS = 300
 LONGEST = 60
@@ -31,7 +32,7 @@ Films = Callable[[str], MovieQuerySet]
 
 
 def facets(films: Films, wanted: dict[str, Any], genres: dict[str, str]) -> dict[str, list[Option]]:
-    """Count each facet's choices; kept for some minutes for each way of narrowing.
+    """Count each facet's choices; kept for each way of narrowing until anything changes.
 
     `genres` are names by slug. A choice that was made is offered even where it leaves nothing. What a search finds is
     counted each time: whoever asks for many texts would fill the cache with them.
@@ -53,11 +54,8 @@ def facets(films: Films, wanted: dict[str, Any], genres: dict[str, str]) -> dict
 
 def _kept(wanted: dict[str, Any], films: Films) -> dict[str, dict[str, int]]:
     narrowed = {name: str(wanted[name]) for name in sorted(wanted) if name in FACETS}
-    key = f"films.facets.{hashlib.sha256(repr(narrowed).encode()).hexdigest()[:32]}"
-    found: dict[str, dict[str, int]] | None = caches["pages"].get(key)
-    if found is None:
-        found = _count(films)
-        caches["pages"].set(key, found, KEPT_SECONDS)
+    key = f"films.facets.{hashlib.sha256(repr((narrowed, of_lists())).encode()).hexdigest()[:32]}"
+    found: dict[str, dict[str, int]] = caches["pages"].get_or_set(key, lambda: _count(films), KEPT_SECONDS)
     return found
 
 

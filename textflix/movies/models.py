@@ -97,14 +97,14 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def for_page(self) -> "MovieQuerySet":
         return (
-            self.select_related("sentiment", "figures")
+            self.select_related("sentiment")
             .defer("names", "search_names", "search")
             .prefetch_related("genres", Prefetch("credits", Credit.objects.select_related("person")))
         )
 
     def totals(self) -> dict[str, int]:
         """Return how many reviews all films have, how many were read, are on which side, and are not members' own."""
-        sums = self.filter(sentiment__reviews__gt=0).aggregate(
+        return self.filter(sentiment__reviews__gt=0).aggregate(
             reviews=Sum("sentiment__reviews", default=0),
             read=Sum("sentiment__scored", default=0),
             positive=Sum("sentiment__positive", default=0),
@@ -113,8 +113,6 @@ class MovieQuerySet(models.QuerySet["Movie"]):
             failed=Sum("sentiment__failed", default=0),
             not_real=Sum(reduce(add, (F(f"sentiment__{count}") for count in NOT_MEMBERS)), default=0),
         )
-        judged = sums["positive"] + sums["negative"] + sums["unsure"]
-        return sums | {"unread": max(0, sums["reviews"] - judged - sums["failed"])}
 
 
 class Movie(models.Model):
@@ -207,6 +205,41 @@ class Movie(models.Model):
     @property
     def cast(self) -> list["Person"]:
         return self._people(Credit.Role.CAST)
+
+
+class SiteFigures(models.Model):
+    """What the reviews of all films come to, in one row: a sweep renews it (pages.site_figures), pages only read it."""
+
+    reviews = models.PositiveIntegerField(default=0)
+    read = models.PositiveIntegerField(default=0)
+    positive = models.PositiveIntegerField(default=0)
+    negative = models.PositiveIntegerField(default=0)
+    unsure = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField("could not be read", default=0)
+    not_real = models.PositiveIntegerField("written for the demo or imported", default=0)
+    month_loved = ArrayField(models.BigIntegerField(), verbose_name="films most loved this month", default=list)
+    revision = models.BigIntegerField("revision of lists that it was made at", default=0)
+    day = models.DateField(null=True)
+
+    class Meta:
+        verbose_name_plural = "site figures"
+
+    def __str__(self) -> str:
+        return f"{self.positive} of {self.reviews} positive"
+
+    @classmethod
+    def current(cls) -> "SiteFigures":
+        """Return what the last sweep found; all 0 before the first."""
+        return cls.objects.first() or cls()
+
+    @property
+    def unread(self) -> int:
+        """How many reviews' verdict is still to come."""
+        return max(0, self.reviews - self.positive - self.negative - self.unsure - self.failed)
+
+    @property
+    def sides(self) -> dict[str, int]:
+        return {"positive": self.positive, "negative": self.negative, "unsure": self.unsure}
 
 
 class Credit(models.Model):

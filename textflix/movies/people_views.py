@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from textflix.kept import kept
 from textflix.movies.models import Credit, Movie, Person
+from textflix.movies.revisions import of_lists
 
 LISTED = 60
 SIDES = ("positive", "negative", "unsure")
@@ -24,6 +26,7 @@ class Work:
 
 
 @require_safe
+@kept(lambda request: of_lists())
 def people(request: HttpRequest) -> HttpResponse:
     """Show the directors whose films were reviewed most."""
     directors = Person.objects.by_reviews(Credit.Role.DIRECTOR)[:LISTED]
@@ -32,6 +35,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept(lambda request, **named: of_lists())
 def person(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     found = get_object_or_404(Person, pk=pk)
     if request.path != found.get_absolute_url():

@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from textflix.kept import kept
 from textflix.movies.forms import BrowseForm
 from textflix.movies.models import Movie
 from textflix.movies.people_search import people_of, with_people
+from textflix.movies.revisions import of_lists_unless_searched
 from textflix.movies.search import RELEVANCE, search
 
 FILMS_PER_PAGE = 24
@@ -17,6 +19,7 @@ PEOPLE_FOUND = 12
 
 
 @require_safe
+@kept(of_lists_unless_searched)
 def films(request: HttpRequest) -> HttpResponse:
     return render(request, "movies/films.html", _browse(request))
 

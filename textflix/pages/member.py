@@ -4,7 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from textflix.kept import kept
 from textflix.members.models import User
+from textflix.movies.revisions import of_lists
 from textflix.reviews.film_list import NEWEST
 from textflix.reviews.models import Review
 
@@ -12,6 +14,7 @@ PER_PAGE = 20
 
 
 @require_safe
+@kept(lambda request, username: of_lists())
 def member(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username__iexact=username)
     if found.username != username:

@@ -5,8 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from textflix.kept import kept
 from textflix.members.requests import MemberRequest
 from textflix.movies.models import Movie
+from textflix.movies.revisions import of_film
 from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review, Source
@@ -15,6 +17,7 @@ from textflix.reviews.visibility import visible_to
 
 
 @require_safe
+@kept(lambda request, pk: of_film(reviews=pk))
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     seen = Review.objects.filter(visible_to(request.user))
     found = get_object_or_404(seen.with_reading().select_related("movie"), pk=pk)

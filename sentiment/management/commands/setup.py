@@ -10,6 +10,7 @@ from sentiment.bulk import demo
 from textflix.members.models import User
 from textflix.movies.catalogue.load import import_catalogue
 from textflix.movies.models import Movie
+from textflix.pages import site_figures
 from textflix.running import embedded
 
 
@@ -30,3 +31,4 @@ class Command(BaseCommand):
         if not User.objects.filter(is_superuser=True).exists():
             password = embedded.kept("admin-password", lambda: secrets.token_urlsafe(12))
             User.objects.create_superuser("admin", "admin@localhost", password)
+        site_figures.renew()
