@@ -55,7 +55,10 @@ def facets(films: Films, wanted: dict[str, Any], genres: dict[str, str]) -> dict
 def _kept(wanted: dict[str, Any], films: Films) -> dict[str, dict[str, int]]:
     narrowed = {name: str(wanted[name]) for name in sorted(wanted) if name in FACETS}
     key = f"films.facets.{hashlib.sha256(repr((narrowed, of_lists())).encode()).hexdigest()[:32]}"
-    found: dict[str, dict[str, int]] = caches["pages"].get_or_set(key, lambda: _count(films), KEPT_SECONDS)
+    found: dict[str, dict[str, int]] | None = caches["pages"].get(key)
+    if found is None:
+        found = _count(films)
+        caches["pages"].set(key, found, KEPT_SECONDS)
     return found
 
 
