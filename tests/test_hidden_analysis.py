@@ -61,7 +61,7 @@ def test_it_leads_nowhere_else(client, elsewhere):
 def test_looking_changes_nothing(client):
     page = client.get("/analysis/", {"analysis": "off", "next": "/films/"}).content.decode()
     assert not client.cookies.get("analysis")
-    assert '<form class="actions" method="post">' in page
+    assert '<form class="actions" method="post" action="/analysis/">' in page
     assert 'name="next" value="/films/"' in page
 
 

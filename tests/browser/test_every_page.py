@@ -84,7 +84,7 @@ def for_visitors(site: Site, author: Author) -> list[str]:
         *(f"/film/{film}/why/acting/", f"/film/{film}/why/acting/?side=criticism", f"/film/{unread}/why/acting/"),
         *(f"/film/{film}/similar/", f"/film/{unread}/similar/"),
         *("/compare/", f"/compare/?a={film}", f"/compare/?a={film}&b={unread}"),
-        *("/people/", f"/person/{person}-x/", "/critic/"),
+        *("/people/", f"/person/{person}-x/", "/critic/", "/critic/try/", "/analysis/?analysis=off&next=/films/"),
         *(author.review, f"/review/{longest}/", f"/member/{author.name}/", "/member/demo-writer-01/"),
         *("/accounts/signup/", "/accounts/login/", "/accounts/password/reset/", "/no-such-page/"),
     ]
@@ -117,6 +117,7 @@ def test_what_visitors_see(chromium: Browser, site: Site, author: Author, scheme
     found["suggestions"] = wrong_with(page)
     page.goto(f"/film/{author.film}/")
     page.click("text=Hide analysis")
+    page.locator("text=Show analysis").wait_for()
     found["without analysis"] = wrong_with(page)
     context.close()
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
