@@ -9,7 +9,7 @@ RUN /opt/venv/bin/pip install -c constraints.txt .
 COPY . .
 # Settings want values; nothing is connected to, and none of these stays in the image.
 RUN TEXTFLIX_PRODUCTION=1 ALLOWED_HOSTS=localhost DATABASE_URL=postgres://unused REDIS_URL=redis://unused \
-    SECRET_KEY="$(/opt/venv/bin/python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+    EMAIL_URL=smtp://unused SECRET_KEY="$(/opt/venv/bin/python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
     STATIC_ROOT=/srv/textflix/staticfiles \
     /opt/venv/bin/python manage.py collectstatic --noinput
 RUN /opt/venv/bin/python -m compileall -q textflix sentiment

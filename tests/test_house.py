@@ -34,6 +34,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "textflix.example",
     "DATABASE_URL": "postgres://textflix@127.0.0.1:1/textflix",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
 }
 VISIT = """
 import json, sys
@@ -270,6 +271,15 @@ def test_safe_production_settings_pass_djangos_deployment_check():
         ({"ALLOWED_HOSTS": ""}, "Production needs ALLOWED_HOSTS to be set."),
         ({"DATABASE_URL": ""}, "Production needs DATABASE_URL to be set."),
         ({"REDIS_URL": ""}, "Production needs REDIS_URL to be set."),
+        ({"EMAIL_URL": ""}, "Production needs EMAIL_URL to be set."),
+        *(
+            ({"EMAIL_URL": url}, "EMAIL_URL must name a mail server: letters hold links that no log may show.")
+            for url in ("consolemail://", "consolemail:///")
+        ),
+        *(
+            ({"ALLOWED_HOSTS": hosts}, "ALLOWED_HOSTS must name the site's hosts, not * or all of a top-level domain.")
+            for hosts in ("*", "textflix.example, *", ".", ".com")
+        ),
         ({"SENTIMENT_CRITIC": "best"}, 'SENTIMENT_CRITIC must be "shipped" or "demo", not "best".'),
     ],
 )

@@ -46,7 +46,7 @@ _under_way: dict[tuple[str, State], Future[Page | None]] = {}
 
 def is_plain(request: HttpRequest) -> bool:
     """Return whether the reader has hidden what the critic makes of reviews."""
-    return request.COOKIES.get("analysis") == "off"
+    return request.COOKIES.get(settings.ANALYSIS_COOKIE_NAME) == "off"
 
 
 def kept(revision: Callable[..., int | None]) -> Callable[[View], View]:

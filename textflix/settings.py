@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from textflix import logs
 from textflix.running import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,7 +24,8 @@ SITE_NAME = "Textflix"
 if PRODUCTION:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off in production.")
-    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+    # Without EMAIL_URL nobody could confirm an address, and a letter's link would have to go into the log.
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"):
         if not env.str(name, ""):
             raise ImproperlyConfigured(f"Production needs {name} to be set.")
     SECRET_KEY = env.str("SECRET_KEY")
@@ -32,7 +34,9 @@ if PRODUCTION:
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or embedded.secret_key()
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])]
+if PRODUCTION and any(host == "*" or (host.startswith(".") and "." not in host[1:]) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts, not * or all of a top-level domain.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -74,12 +78,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "textflix.members.staff.staff_sessions_end_when_idle",
     "textflix.middleware.private_pages_are_not_stored",
     "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "textflix.urls"
 WSGI_APPLICATION = "textflix.wsgi.application"
+# The site is at the root of its host; a header that says otherwise would change the links in its letters.
+FORCE_SCRIPT_NAME = ""
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -154,10 +161,12 @@ CELERY_TASK_ROUTES = {
     "sentiment.score_pending": {"queue": "live"},
     "sentiment.score_backlog": {"queue": "backfill"},
     "sentiment.train_pending": {"queue": "train"},
+    "members.sweep": {"queue": "backfill"},
 }
 CELERY_BEAT_SCHEDULE = {
     "score-backlog": {"task": "sentiment.score_backlog", "schedule": 5.0, "options": {"expires": 5}},
     "train-pending": {"task": "sentiment.train_pending", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep": {"task": "members.sweep", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 LANGUAGE_CODE = "en"
@@ -183,7 +192,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 AUTH_USER_MODEL = "members.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "textflix.members.backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -191,40 +200,55 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "textflix.members.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "textflix.members.forms.SignupForm",
+    "reset_password": "textflix.members.forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if env.bool("EMAIL_VERIFICATION", False) else "optional"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION or env.bool("EMAIL_VERIFICATION", False) else "optional"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+# A way in that nobody can close by guessing passwords.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
-POSTS_PER_MINUTE_AND_ADDRESS = env.int("POSTS_PER_MINUTE_AND_ADDRESS", 60)
-ACCOUNT_RATE_LIMITS = {
-    "signup": "30/m/ip",
-    "login": "60/m/ip",
-    "post_review": f"{POSTS_PER_MINUTE_AND_ADDRESS}/m/ip",
-    "try_text": "20/m/ip",
-    "dispute": "20/h/user",
-}
+ACCOUNT_RATE_LIMITS = {"signup": "30/m/ip", "login": "60/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Staff need a second factor; a site on this machine alone may do without.
 STAFF_MFA = env.bool("STAFF_MFA") if env.str("STAFF_MFA", "") else PRODUCTION
+STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", 8)
+# The first administrator: production asks, so that nobody can guess the name, and a letter reaches them.
+ADMIN_USERNAME = env.str("ADMIN_USERNAME", "" if PRODUCTION else "admin")
+ADMIN_EMAIL = env.str("ADMIN_EMAIL", "" if PRODUCTION else "admin@localhost")
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 AXES_ONLY_ADMIN_SITE = True
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours: nobody is locked out for good
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_IPWARE_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+AXES_CLIENT_IP_CALLABLE = "textflix.members.addresses.client_network"
+AXES_USERNAME_CALLABLE = "textflix.members.names.typed_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken"]
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+if PRODUCTION and env.str("EMAIL_URL").startswith("consolemail:"):
+    raise ImproperlyConfigured("EMAIL_URL must name a mail server: letters hold links that no log may show.")
+if env.str("EMAIL_URL", ""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "textflix.members.letters.FolderBackend"
+LETTERS_DIR = HOME / "letters"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Textflix <textflix@localhost>")
 
-# Limits that leave room for people and little for scripts (by address: see ACCOUNT_RATE_LIMITS).
+# Limits that leave room for people and little for scripts (of sign-in: see ACCOUNT_RATE_LIMITS).
+POSTS_PER_MINUTE_AND_ADDRESS = env.int("POSTS_PER_MINUTE_AND_ADDRESS", 60)
+TEXTS_PER_MINUTE_AND_ADDRESS = 20
 POSTS_PER_HOUR = env.int("POSTS_PER_HOUR", 60)
 POSTS_IN_FIRST_HOUR = env.int("POSTS_IN_FIRST_HOUR", 10)
+DISPUTES_PER_HOUR = 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # Browser-side protection
@@ -248,6 +272,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "textflix.views.csrf_failure"
+ANALYSIS_COOKIE_NAME, DEVICE_COOKIE_NAME = "analysis", "device"
+# Who has no session has no messages either, so that a visitor's page depends on no cookie but the choice of analysis.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -255,6 +282,7 @@ if PRODUCTION:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    ANALYSIS_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-analysis", "__Host-device"
     if env.bool("BEHIND_TLS_PROXY", True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -269,23 +297,4 @@ SENTIMENT_DEVICE = env.str("SENTIMENT_DEVICE", "")
 # So many relabelled texts ask for the next training; 0: only admins do.
 RETRAIN_AFTER = env.int("RETRAIN_AFTER", 50)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    # Only readyz answers 503, and that is news to whoever asks it, not to the log.
-    "filters": {
-        "readiness": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", None) != 503,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {
-        "textflix": {"level": "INFO"},
-        "sentiment": {"level": "INFO"},
-        # Any scanner names hosts that are not ours; refusing them is no error.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logs.configuration(env.str("LOG_LEVEL", "WARNING"))

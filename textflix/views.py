@@ -43,7 +43,12 @@ def analysis(request: HttpRequest) -> HttpResponse:
         return render(request, "reviews/analysis.html", {"wanted": wanted, "back": back, "noindex": True})
     answer = HttpResponseRedirect(back)
     answer.set_cookie(
-        "analysis", wanted, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+        settings.ANALYSIS_COOKIE_NAME,
+        wanted,
+        max_age=YEAR,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
     )
     return answer
 

@@ -70,7 +70,7 @@ class ReviewAdmin(admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
-        return super().get_queryset(request).filter(visible_to(who(request)))
+        return super().get_queryset(request).filter(visible_to(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from allauth.core import ratelimit
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +21,7 @@ from sentiment.pages.verdict_box import SIGNS, called_by_critic
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
 from textflix.kept import kept
+from textflix.members.limits import allow_address
 from textflix.movies.models import SiteFigures
 from textflix.movies.revisions import of_lists
 
@@ -70,7 +71,7 @@ def critic_try(request: HttpRequest) -> HttpResponse:
     form = TryForm(request.POST)
     if not form.is_valid():
         return _page(request, form, 400)
-    if not ratelimit.consume(request, action="try_text"):
+    if not allow_address(request, "try text", settings.TEXTS_PER_MINUTE_AND_ADDRESS):
         form.add_error(None, TOO_MANY)
         return _page(request, form, 429)
     asked = form.save()

@@ -1,7 +1,7 @@
 """Views of a review's verdict, for open pages and programs, and for who confirms or disputes it."""
 
-from allauth.core import ratelimit
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sentiment.labelling.disputes import NotAsked, confirm, dispute
 from sentiment.models import Dispute, Verdict
 from sentiment.pages.polling import answer_poll, gone
+from textflix.members.limits import allow_member
 from textflix.members.requests import MemberRequest
 from textflix.reviews.models import Review
 
@@ -80,7 +81,7 @@ def _disputed(request: MemberRequest, review: Review, form: DisputeForm) -> int:
     """Keep a dispute; what is wrong with it is added to the form, and the status of the answer is returned."""
     if not form.is_valid():
         return 400
-    if not ratelimit.consume(request, action="dispute", user=request.user):
+    if not allow_member(request.user, "dispute", settings.DISPUTES_PER_HOUR):
         form.add_error(None, TOO_MANY)
         return 429
     try:

@@ -191,7 +191,7 @@ def test_sixty_posts_a_minute_from_one_address_pass_and_one_more_does_not():
 
 
 def test_a_spoofed_forwarded_address_evades_nothing(client, ada, settings):
-    settings.ACCOUNT_RATE_LIMITS = {"post_review": "1/m/ip"}
+    settings.POSTS_PER_MINUTE_AND_ADDRESS = 1
     films = movies(2)
     sent = [
         client.post(
@@ -208,12 +208,32 @@ def test_a_new_account_posts_ten_in_its_first_hour(client):
     assert post_all(client, movies(11)) == [302] * 10 + [429]
 
 
-def test_an_older_account_posts_as_many_as_the_setting_says(client, ada, settings):
+def test_an_older_account_posts_as_many_as_the_setting_says(client, ada, settings, time_machine):
     settings.POSTS_PER_HOUR = 12
     films = movies(14)
     assert post_all(client, films[:13]) == [302] * 12 + [429]
-    Review.objects.update(written_at=timezone.now() - timedelta(minutes=61))
+    time_machine.move_to(timezone.now() + timedelta(minutes=61))
     assert post(client, films[13], text=f"An hour later. {TEXT}").status_code == 302
+
+
+def test_deleting_gives_no_post_back(client, ada, settings):
+    settings.POSTS_PER_HOUR = 2
+    first, second, third = movies(3)
+    post(client, first)
+    client.post(f"/review/{Review.objects.get().pk}/delete/")
+    assert post(client, first).status_code == 302
+    client.post(f"/review/{Review.objects.get().pk}/delete/")
+    assert post(client, second).status_code == 429
+    assert post(client, third).status_code == 429
+
+
+def test_what_was_refused_is_not_counted(client, ada, settings):
+    settings.POSTS_PER_HOUR = 2
+    first, second = movies(2)
+    assert post(client, first).status_code == 302
+    for _ in range(3):
+        assert post(client, first).status_code == 409
+    assert post(client, second, text=f"Of the second. {TEXT}").status_code == 302
 
 
 def test_editing_keeps_the_date_and_notes_the_edit(client, ada, movie):

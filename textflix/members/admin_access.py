@@ -1,12 +1,17 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+
+from textflix.members.staff import acts_as_staff, has_second_factor
 
 
 class StaffSite(AdminSite):
@@ -17,12 +22,18 @@ class StaffSite(AdminSite):
     enable_nav_sidebar = False  # the review list needs the width
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and (not settings.STAFF_MFA or is_mfa_enabled(request.user))
+        return super().has_permission(request) and acts_as_staff(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not settings.STAFF_MFA:
             return super().login(request, extra_context)
-        if super().has_permission(request) and not is_mfa_enabled(request.user):
+        if super().has_permission(request) and not has_second_factor(request):
+            return self._ask_for_second_factor(request)
+        return secure_admin_login(super().login)(request, extra_context)
+
+    def _ask_for_second_factor(self, request: HttpRequest) -> HttpResponse:
+        if not is_mfa_enabled(request.user):
             messages.warning(request, "Staff need a second factor: set one up, then come back to the admin.")
             return redirect("mfa_activate_totp")
-        return secure_admin_login(super().login)(request, extra_context)
+        back = get_next_redirect_url(request) or reverse("admin:index")
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")

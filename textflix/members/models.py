@@ -21,6 +21,7 @@ class User(AbstractUser):
     is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
+        indexes = [models.Index(fields=["email"], name="member_by_email")]
         constraints = [
             # Upper, because that is what iexact looks up by: the constraint is its index too.
             models.UniqueConstraint(
@@ -30,3 +31,20 @@ class User(AbstractUser):
 
     def get_absolute_url(self) -> str:
         return reverse("member", args=[self.username])
+
+
+class LimitedEvent(models.Model):
+    """Something that may be done so many times only: what, by whom (a member or an address), and when."""
+
+    kind = models.CharField(max_length=20)
+    who = models.CharField(max_length=45)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "who", "at"], name="limited_event_counted"),
+            models.Index(fields=["at"], name="limited_event_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.who}"

@@ -1,19 +1,15 @@
 """Writing a review: what is refused, why, and the one transaction in which it happens."""
 
-from datetime import timedelta
-
-from allauth.core import ratelimit
 from django.conf import settings
 from django.utils import timezone
 
+from textflix.members.limits import HOUR, allow_address, allow_member
 from textflix.members.models import User
 from textflix.members.requests import MemberRequest
 from textflix.movies.models import Movie
 from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review
-
-HOUR = timedelta(hours=1)
 
 
 class RefusedError(Exception):
@@ -79,14 +75,13 @@ def _refuse_copies(author: User, form: ReviewForm) -> None:
 
 
 def _limit_address(request: MemberRequest) -> None:
-    if not ratelimit.consume(request, action="post_review"):
+    if not allow_address(request, "send review", settings.POSTS_PER_MINUTE_AND_ADDRESS):
         raise TooManyError("Too many reviews came from your network in the last minute. Wait a minute and send again.")
 
 
 def _limit_member(author: User) -> None:
-    now = timezone.now()
-    newcomer = author.date_joined > now - HOUR
+    newcomer = author.date_joined > timezone.now() - HOUR
     limit = settings.POSTS_IN_FIRST_HOUR if newcomer else settings.POSTS_PER_HOUR
-    if Review.objects.filter(author=author, written_at__gt=now - HOUR).count() >= limit:
+    if not allow_member(author, "post review", limit):
         only = "New members" if newcomer else "Members"
         raise TooManyError(f"{only} can post {limit} reviews an hour. Yours is still below: send it again later.")

@@ -19,7 +19,7 @@ from textflix.reviews.visibility import visible_to
 @require_safe
 @kept(lambda request, pk: of_film(reviews=pk))
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    seen = Review.objects.filter(visible_to(request.user))
+    seen = Review.objects.filter(visible_to(request))
     found = get_object_or_404(seen.with_reading().select_related("movie"), pk=pk)
     return render(request, "reviews/review.html", {"review": found, "noindex": found.source != Source.MEMBER})
 

@@ -140,7 +140,7 @@ def test_of_a_text_that_was_edited_since_nothing_is_decided(client, review, admi
 
 
 def test_who_disputes_without_end_is_asked_to_wait(client, review, settings):
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"dispute": "1/h/user"}
+    settings.DISPUTES_PER_HOUR = 1
     client.force_login(make_member("eve"))
     for status in (302, 429):
         assert client.post(f"/review/{review.pk}/dispute/", {"reason": REASON}).status_code == status

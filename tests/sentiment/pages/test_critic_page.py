@@ -63,7 +63,7 @@ def test_payloads_stay_text(client, version):
 
 
 def test_too_many_are_refused(client, db, settings):
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"try_text": "2/m/ip"}
+    settings.TEXTS_PER_MINUTE_AND_ADDRESS = 2
     assert [client.post("/critic/try/", {"text": PRAISE}).status_code for _ in range(3)] == [302, 302, 429]
     assert ScoreRequest.objects.count() == 2
 

@@ -1,0 +1,44 @@
+"""What is logged, and what the log is spared."""
+
+import logging
+import re
+from typing import Any
+
+# Links that open accounts: whoever reads the log must not be able to use one.
+_KEYS = re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^\s/'\"?]+")
+
+
+class DiscreetFormatter(logging.Formatter):
+    """Writes addresses of pages without the keys in them, in messages and in traces of failures."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _KEYS.sub(r"\1…", super().format(record))
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING; the level is for what is not the site's own log."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "class": "textflix.logs.DiscreetFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            }
+        },
+        # Only readyz answers 503, and that is news to whoever asks it, not to the log.
+        "filters": {
+            "readiness": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": lambda record: getattr(record, "status_code", None) != 503,
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "textflix": {"level": "INFO"},
+            "sentiment": {"level": "INFO"},
+            # Any scanner names hosts that are not ours; refusing them is no error.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+        },
+    }

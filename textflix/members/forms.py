@@ -1,0 +1,22 @@
+"""allauth's forms, where they would tell strangers which addresses are known."""
+
+from allauth.account import forms
+from allauth.account.adapter import get_adapter
+
+
+class SignupForm(forms.SignupForm):
+    def validate_unique_email(self, value: str) -> str:
+        """Take an address that somebody else has, too: the account is made, and only its letter differs.
+
+        Were none made, its page and its name, which stays free, would tell. Without that letter nobody gets in, and
+        the address stays its owner's.
+        """
+        return get_adapter().validate_unique_email(value)
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):
+    def clean_email(self) -> str:
+        """Write one letter, as to an unknown address: to the address's owner, or to the oldest account that gave it."""
+        email = super().clean_email()
+        self.users = sorted(self.users, key=lambda user: user.pk)[:1]
+        return email
