@@ -289,6 +289,14 @@ def test_unsafe_production_settings_refuse_to_start_with_one_sentence(unsafe, me
     assert done.stderr.rstrip().splitlines()[-1].endswith(f"ImproperlyConfigured: {message}")
 
 
+def test_in_production_no_other_host_can_set_a_cookie():
+    used = "[name for name in dir(settings) if name.endswith('_COOKIE_NAME') and name != 'LANGUAGE_COOKIE_NAME']"
+    code = f"from django.conf import settings; print(*(getattr(settings, name) for name in {used}))"
+    names = python("-c", code, **PRODUCTION).stdout.split()
+    assert len(names) == 4
+    assert all(name.startswith("__Host-") for name in names)
+
+
 @pytest.mark.parametrize(
     ("given", "critic", "base"),
     [

@@ -274,7 +274,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "textflix.views.csrf_failure"
 ANALYSIS_COOKIE_NAME, DEVICE_COOKIE_NAME = "analysis", "device"
 # Who has no session has no messages either, so that a visitor's page depends on no cookie but the choice of analysis.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "textflix.members.messages.SessionStorage"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -1,12 +1,18 @@
+from datetime import timedelta
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
-from tests.makers import PASSWORD, make_member
+from tests.makers import PASSWORD, make_member, make_movie, make_review
 from textflix.members.models import User
 
 pytestmark = pytest.mark.django_db
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 def sign_in(client, path="/accounts/login/", name="login", password=PASSWORD, username="staff"):
@@ -43,8 +49,17 @@ class TestWithASecondFactor:
     def _asked_for(self, settings):
         settings.STAFF_MFA = True
 
-    def code(self, secret):
-        return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    @pytest.fixture
+    def before(self):
+        """A session that was opened by the password alone, before its member had a second factor."""
+        staff = make_member("staff", is_staff=True)
+        before = Client()
+        sign_in(before)
+        TOTP.activate(staff, SECRET)
+        return before
+
+    def code(self):
+        return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
 
     def test_visitors_are_sent_to_the_sites_own_sign_in(self, client):
         answer = client.get("/admin/", follow=True)
@@ -63,18 +78,82 @@ class TestWithASecondFactor:
         assert "Staff need a second factor" in answer.content.decode()
 
     def test_staff_come_in_with_a_code_that_works_once(self, client):
-        staff = make_member("staff", is_staff=True)
-        secret = "JBSWY3DPEHPK3PXP"
-        TOTP.activate(staff, secret)
+        TOTP.activate(make_member("staff", is_staff=True), SECRET)
         assert sign_in(client)["Location"] == "/accounts/2fa/authenticate/"
         assert not admin_opens(client)
-        code = self.code(secret)
+        code = self.code()
         client.post("/accounts/2fa/authenticate/", {"code": code})
         assert admin_opens(client)
         again = Client()
         sign_in(again)
         again.post("/accounts/2fa/authenticate/", {"code": code})
         assert not admin_opens(again)
+
+    def test_a_session_from_before_it_was_set_up_has_to_show_it(self, before):
+        answer = before.get("/admin/", follow=True)
+        path = answer.redirect_chain[-1][0]
+        assert path == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2F"
+        assert not admin_opens(before)
+        assert before.post(path, {"code": self.code()})["Location"] == "/admin/"
+        assert admin_opens(before)
+
+    def test_one_that_was_replaced_opens_nothing_more(self, before):
+        before.post("/accounts/2fa/reauthenticate/", {"code": self.code()})
+        assert admin_opens(before)
+        Authenticator.objects.all().delete()
+        TOTP.activate(User.objects.get(), SECRET)
+        assert not admin_opens(before)
+
+    def test_the_password_alone_removes_no_second_factor_and_shows_no_recovery_codes(self, before):
+        codes = RecoveryCodes.activate(User.objects.get()).get_unused_codes()
+        before.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        before.post("/accounts/2fa/totp/deactivate/")
+        before.post("/accounts/2fa/recovery-codes/generate/")
+        assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
+        for path in ("", "generate/", "download/"):
+            text = before.get(f"/accounts/2fa/recovery-codes/{path}", follow=True).content.decode()
+            assert not [code for code in codes if code in text]
+        assert not admin_opens(before)
+
+    def test_without_it_staff_see_what_everybody_sees(self, before):
+        hidden = make_review(make_movie(), make_member("author"), hidden=True)
+        assert before.get(f"/review/{hidden.pk}/").status_code == 404
+        before.post("/accounts/2fa/reauthenticate/", {"code": self.code()})
+        assert before.get(f"/review/{hidden.pk}/").status_code == 200
+
+    def test_a_wrong_code_is_logged(self, before, log):
+        before.post("/accounts/2fa/reauthenticate/", {"code": "000000"})
+        assert f"member {User.objects.get().pk}: gave a wrong code from 127.0.0.1" in log.getvalue()
+        assert "000000" not in log.getvalue()
+
+
+class TestIdleSessions:
+    def after(self, time_machine, client, **idle):
+        time_machine.move_to(timezone.now() + timedelta(**idle))
+        client.get("/films/")
+        return "_auth_user_id" in client.session
+
+    def test_staff_stay_while_they_do_something_and_sign_in_again_after_eight_hours_without(self, client, time_machine):
+        make_member("staff", is_staff=True)
+        sign_in(client)
+        assert self.after(time_machine, client, hours=7, minutes=59)
+        assert self.after(time_machine, client, hours=7, minutes=59)
+        assert admin_opens(client)
+        assert not self.after(time_machine, client, hours=8, minutes=1)
+        assert not admin_opens(client)
+
+    def test_what_was_sent_after_that_is_not_done(self, client, time_machine):
+        make_member("staff", is_staff=True, is_superuser=True)
+        other = make_member("other")
+        sign_in(client)
+        time_machine.move_to(timezone.now() + timedelta(hours=9))
+        client.post(f"/admin/members/user/{other.pk}/delete/", {"post": "yes"})
+        assert User.objects.filter(pk=other.pk).exists()
+
+    def test_members_stay_signed_in(self, client, time_machine):
+        make_member("member")
+        sign_in(client, username="member")
+        assert self.after(time_machine, client, days=6)
 
 
 class TestRights:

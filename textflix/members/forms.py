@@ -3,6 +3,8 @@
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
 
+from textflix.members.models import User
+
 
 class SignupForm(forms.SignupForm):
     def validate_unique_email(self, value: str) -> str:
@@ -15,6 +17,8 @@ class SignupForm(forms.SignupForm):
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):
+    users: list[User]
+
     def clean_email(self) -> str:
         """Write one letter, as to an unknown address: to the address's owner, or to the oldest account that gave it."""
         email = super().clean_email()

@@ -1,7 +1,7 @@
 """Forgetting what has had its time: sessions, counted events, traces of sign-ins, sign-ups nobody confirmed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt, AccessLog
@@ -33,7 +33,7 @@ def _outdated() -> Iterator[QuerySet]:
         yield _never_confirmed(now - timedelta(days=settings.ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS))
 
 
-def _never_confirmed(before: timezone.datetime) -> QuerySet[User]:
+def _never_confirmed(before: datetime) -> QuerySet[User]:
     """Accounts that nobody ever got into, and whose confirmation link has run out: their names are free again."""
     addresses = EmailAddress.objects.filter(user=OuterRef("pk"))
     unused = User.objects.filter(last_login=None, date_joined__lt=before, is_staff=False, is_demo=False)

@@ -23,8 +23,8 @@ class Command(BaseCommand):
         wanted = not User.objects.filter(is_superuser=True).exists()
         if wanted and not (settings.ADMIN_USERNAME and settings.ADMIN_EMAIL):
             raise CommandError(
-                "Set ADMIN_USERNAME and ADMIN_EMAIL: the first administrator needs a name that nobody can guess, and an "
-                "address that letters reach."
+                "Set ADMIN_USERNAME and ADMIN_EMAIL: the first administrator needs a name that nobody guesses, and "
+                "an address that letters reach."
             )
         if not Movie.objects.filter(listed=True).exists():
             self.stdout.write("Loading the catalogue of films …")
