@@ -1,7 +1,10 @@
 """allauth's forms, where they would tell strangers which addresses are known."""
 
+from typing import Any
+
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
+from django.http import HttpRequest
 
 from textflix.members.models import User
 
@@ -24,3 +27,9 @@ class ResetPasswordForm(forms.ResetPasswordForm):
         email = super().clean_email()
         self.users = sorted(self.users, key=lambda user: user.pk)[:1]
         return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Do as much for an address that nobody has as for one that somebody has."""
+        if not self.users:
+            forms.default_token_generator.make_token(User(pk=0))
+        return super().save(request, **kwargs)
