@@ -6,26 +6,21 @@ Defaults are safe for a site on this machine alone; production refuses to start 
 from pathlib import Path
 from typing import Any
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from textflix import logs
+from textflix.environment import HOME, PRODUCTION, env
 from textflix.running import embedded
+from textflix.sign_in import *  # noqa: F403  people, and the letters to them
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = embedded.home()
-
-env = environ.Env()
-PRODUCTION = env.bool("TEXTFLIX_PRODUCTION", False)
 DEBUG = env.bool("DEBUG", False)
-SITE_NAME = "Textflix"
 
 if PRODUCTION:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off in production.")
-    # Without EMAIL_URL nobody could confirm an address, and a letter's link would have to go into the log.
-    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"):
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
         if not env.str(name, ""):
             raise ImproperlyConfigured(f"Production needs {name} to be set.")
     SECRET_KEY = env.str("SECRET_KEY")
@@ -188,62 +183,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-# People
-AUTH_USER_MODEL = "members.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "textflix.members.backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "textflix.members.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "signup": "textflix.members.forms.SignupForm",
-    "reset_password": "textflix.members.forms.ResetPasswordForm",
-}
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PRODUCTION or env.bool("EMAIL_VERIFICATION", False) else "optional"
-ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
-ACCOUNT_PREVENT_ENUMERATION = "strict"
-# A way in that nobody can close by guessing passwords.
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
-ACCOUNT_RATE_LIMITS = {"signup": "30/m/ip", "login": "60/m/ip"}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Staff need a second factor; a site on this machine alone may do without.
-STAFF_MFA = env.bool("STAFF_MFA") if env.str("STAFF_MFA", "") else PRODUCTION
-STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", 8)
-# The first administrator: production asks, so that nobody can guess the name, and a letter reaches them.
-ADMIN_USERNAME = env.str("ADMIN_USERNAME", "" if PRODUCTION else "admin")
-ADMIN_EMAIL = env.str("ADMIN_EMAIL", "" if PRODUCTION else "admin@localhost")
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-AXES_ONLY_ADMIN_SITE = True
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours: nobody is locked out for good
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "textflix.members.addresses.client_network"
-AXES_USERNAME_CALLABLE = "textflix.members.names.typed_name"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken"]
-
-if PRODUCTION and env.str("EMAIL_URL").startswith("consolemail:"):
-    raise ImproperlyConfigured("EMAIL_URL must name a mail server: letters hold links that no log may show.")
-if env.str("EMAIL_URL", ""):
-    vars().update(env.email_url("EMAIL_URL"))
-else:
-    EMAIL_BACKEND = "textflix.members.letters.FolderBackend"
-LETTERS_DIR = HOME / "letters"
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Textflix <textflix@localhost>")
-
-# Limits that leave room for people and little for scripts (of sign-in: see ACCOUNT_RATE_LIMITS).
+# Limits that leave room for people and little for scripts.
 POSTS_PER_MINUTE_AND_ADDRESS = env.int("POSTS_PER_MINUTE_AND_ADDRESS", 60)
 TEXTS_PER_MINUTE_AND_ADDRESS = 20
 POSTS_PER_HOUR = env.int("POSTS_PER_HOUR", 60)

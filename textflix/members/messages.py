@@ -12,7 +12,7 @@ class SessionStorage(session.SessionStorage):
     """
 
     def _store(self, messages: list[Message], response: HttpResponse, *args: Any, **kwargs: Any) -> list[Message]:
-        left = super()._store(messages, response, *args, **kwargs)
+        left: list[Message] = super()._store(messages, response, *args, **kwargs)  # type: ignore[misc]
         if not messages and not self.request.session.keys():
             self.request.session.flush()
         return left

@@ -1,0 +1,11 @@
+"""What all settings are chosen by."""
+
+from typing import Final
+
+import environ
+
+from textflix.running import embedded
+
+env = environ.Env()
+HOME: Final = embedded.home()
+PRODUCTION: Final[bool] = env.bool("TEXTFLIX_PRODUCTION", False)
