@@ -24,8 +24,6 @@ from django.utils.http import parse_http_date_safe
 View = Callable[..., HttpResponse]
 LARGEST: Final = 1_000_000
 """In bytes, compressed: larger pages are made each time, so that what is kept stays small."""
-ANNOUNCED: Final = "messages"
-"""The cookie of what the next page has to say, to whom it comes."""
 _GZIP = re.compile(r"\bgzip\b")
 
 State = tuple[int, date]
@@ -102,7 +100,7 @@ def _kept(key: str, state: State) -> Page | None:
 
 
 def _is_anybodys(request: HttpRequest) -> bool:
-    return not request.COOKIES.keys() & {settings.SESSION_COOKIE_NAME, ANNOUNCED}
+    return settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 def _key(request: HttpRequest) -> str:

@@ -18,8 +18,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "textflix.members.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "textflix.members.forms.SignupForm",
-    "reset_password": "textflix.members.forms.ResetPasswordForm",
+    name: f"textflix.members.forms.{form}"
+    for name, form in (("signup", "SignupForm"), ("reset_password", "ResetPasswordForm"))
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
