@@ -26,11 +26,11 @@ def configuration(level: str) -> dict[str, Any]:
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             }
         },
-        # Only readyz answers 503, and that is news to whoever asks it, not to the log.
+        # That readyz answers 503 is news to whoever asks it, not to the log; of pages it is.
         "filters": {
             "readiness": {
                 "()": "django.utils.log.CallbackFilter",
-                "callback": lambda record: getattr(record, "status_code", None) != 503,
+                "callback": lambda record: getattr(getattr(record, "request", None), "path", "") != "/readyz",
             }
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 View = Callable[[HttpRequest], HttpResponse]
+RETRY_SECONDS = 10
+"""About as long as a process that stands still can hold what others wait for."""
 ROOM_FOR_FRAMES = 16_384
 """In pointers, 128 KB: the frame gets a chunk of 256 KB to itself, and half of that is left for what it calls."""
 
@@ -31,6 +33,18 @@ def private_pages_are_not_stored(get_response: View) -> View:
         response = get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
             patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return middleware
+
+
+def unavailable_for_a_moment(get_response: View) -> View:
+    """Tell programs when to come back, whatever page answers that it cannot serve now."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
         return response
 
     return middleware

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "textflix.middleware.room_for_frames",
     "django.middleware.security.SecurityMiddleware",
     "textflix.middleware.cross_origin_resource_policy",
+    "textflix.middleware.unavailable_for_a_moment",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -110,6 +111,8 @@ DATABASES["default"] |= {
     | {
         "connect_timeout": 5,
         "options": f"-c statement_timeout={env.str('DATABASE_STATEMENT_TIMEOUT', '0')}"
+        f" -c lock_timeout={env.str('DATABASE_LOCK_TIMEOUT', '0')}"
+        f" -c idle_in_transaction_session_timeout={env.str('DATABASE_IDLE_TIMEOUT', '0')}"
         " -c pg_trgm.word_similarity_threshold=0.45",
     },
 }

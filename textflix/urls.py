@@ -6,6 +6,8 @@ from textflix import views
 from textflix.movies.sitemaps import FilmSitemap
 from textflix.reviews.sitemaps import ReviewSitemap
 
+handler500 = "textflix.outages.failed"
+
 urlpatterns = [
     path("", include("textflix.pages.urls")),
     path("", include("textflix.movies.urls")),

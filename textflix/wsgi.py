@@ -3,7 +3,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textflix.settings")
-# A page that takes longer than this helps nobody; commands and workers set their own bound.
+# A page that takes longer than this helps nobody; commands and workers set their own bounds. Who waits for a row that
+# another holds is told so before they leave, and a process that stands still holds none for long.
 os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT", "5s")
+os.environ.setdefault("DATABASE_LOCK_TIMEOUT", "2s")
+os.environ.setdefault("DATABASE_IDLE_TIMEOUT", "10s")
 
 application = get_wsgi_application()

@@ -24,6 +24,7 @@ from textflix.kept import kept
 from textflix.members.limits import allow_address
 from textflix.movies.models import SiteFigures
 from textflix.movies.revisions import of_lists
+from textflix.outages import OUTAGES, TRY_AGAIN, note
 
 TOO_MANY = "Too many texts came from your network in the last minute. Wait a minute and send it again."
 
@@ -74,7 +75,12 @@ def critic_try(request: HttpRequest) -> HttpResponse:
     if not allow_address(request, "try text", settings.TEXTS_PER_MINUTE_AND_ADDRESS):
         form.add_error(None, TOO_MANY)
         return _page(request, form, 429)
-    asked = form.save()
+    try:
+        asked = form.save()
+    except OUTAGES as error:
+        note(error)
+        form.add_error(None, TRY_AGAIN)
+        return _page(request, form, 503)
     wake_on_commit("sentiment.score_pending")
     return redirect("critic_tried", pk=asked.pk)
 

@@ -15,6 +15,7 @@ from sentiment.models import Dispute, Verdict
 from sentiment.pages.polling import answer_poll, gone
 from textflix.members.limits import allow_member
 from textflix.members.requests import MemberRequest
+from textflix.outages import OUTAGES, TRY_AGAIN, note
 from textflix.reviews.models import Review
 
 TOO_MANY = "You disputed many verdicts in the last hour. Come back later; what you wrote is still here."
@@ -89,6 +90,10 @@ def _disputed(request: MemberRequest, review: Review, form: DisputeForm) -> int:
     except NotAsked as error:
         form.add_error(None, str(error))
         return 409
+    except OUTAGES as error:
+        note(error)
+        form.add_error(None, TRY_AGAIN)
+        return 503
     messages.success(request, "Thank you. The people who look after this site will decide; it is shown here.")
     return 200
 

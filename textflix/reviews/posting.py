@@ -1,5 +1,8 @@
 """Writing a review: what is refused, why, and the one transaction in which it happens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.conf import settings
 from django.utils import timezone
 
@@ -7,6 +10,7 @@ from textflix.members.limits import HOUR, allow_address, allow_member
 from textflix.members.models import User
 from textflix.members.requests import MemberRequest
 from textflix.movies.models import Movie
+from textflix.outages import OUTAGES, TRY_AGAIN, note
 from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review
@@ -26,11 +30,27 @@ class TooManyError(RefusedError):
     status = 429
 
 
+class UnavailableError(RefusedError):
+    status = 503
+
+
+@contextmanager
+def _or_later() -> Iterator[None]:
+    """Refuse for now where the database does not take it: the form comes back with what was written in it."""
+    try:
+        yield
+    except OUTAGES as error:
+        note(error)
+        raise UnavailableError(TRY_AGAIN) from error
+
+
+@_or_later()
 def publish(request: MemberRequest, form: ReviewForm, movie: Movie) -> Review:
     """Post the form's valid review of this film by the request's member.
 
     Raises:
-        RefusedError: it is their second of this film, a text they posted before, or too many in too short a time.
+        RefusedError: it is their second of this film, a text they posted before, or too many in too short a time; or
+            the database does not take it now.
     """
     _limit_address(request)
     with changing():
@@ -45,11 +65,13 @@ def publish(request: MemberRequest, form: ReviewForm, movie: Movie) -> Review:
     return review
 
 
+@_or_later()
 def revise(request: MemberRequest, form: ReviewForm) -> Review:
     """Save the form's valid changes. When it was written stays; that its text was edited is noted.
 
     Raises:
-        RefusedError: the new text is one they posted elsewhere, or there were too many changes in too short a time.
+        RefusedError: the new text is one they posted elsewhere, there were too many changes in too short a time, or
+            the database does not take it now.
     """
     _limit_address(request)
     with changing():
