@@ -58,7 +58,7 @@ def main(port: str) -> None:
             wait("page", INSTALL_S, lambda: get(f"{base}/")[0] == 200, site)
             wait("ready answer", READY_S, lambda: get(f"{base}/readyz")[0] == 200, site)
             page, readiness = get(f"{base}/"), get(f"{base}/readyz")
-            if "/film/" not in page[1] or '"database": true' not in readiness[1]:
+            if "/film/" not in page[1] or '"database": true' not in readiness[1] or '"reading": ' not in readiness[1]:
                 raise SystemExit(f"visit: not what was expected: {readiness}, {page[1][:2000]}")
             print(f"visit: {len(page[1]):,} characters of home page, {readiness[1]}", flush=True)
             if len(of_this_site(home)) < 6:

@@ -22,20 +22,22 @@ def score_pending() -> None:
 
 @shared_task(name="sentiment.score_backlog", ignore_result=True)
 def score_backlog() -> None:
-    """Put aside what cannot be read, then read for some seconds, what people wait for first.
+    """Verify what is to serve, then read for some seconds, what people wait for first; put aside what cannot be read.
 
     What all films come to is brought up to date before. Where nothing waits, how far films moved is noted for the
     public log.
     """
     from sentiment.versions import moves
-    from sentiment.worker import score_requests, scoring
+    from sentiment.worker import heartbeat, score_requests, scoring, verifying
 
     site_figures.renew()
     revisions.add_up()
     score_requests.forget_old()
-    scoring.quarantine_exhausted()
+    heartbeat.forget_silent()
+    verifying.answer_asked()
     if not scoring.drain(BACKLOG_SECONDS):
         moves.note_moves()
+    scoring.quarantine_exhausted()
 
 
 @shared_task(name="sentiment.train_pending", ignore_result=True)

@@ -1,16 +1,22 @@
 """Rows that wait for work, and are their own queue: a worker takes one up by leasing it for a while.
 
-A worker that dies holds nothing for ever: when its lease has run out, another takes the row.
+A worker that dies holds nothing for ever: when its lease has run out, another takes the row. All of it goes by the
+database's clock, because workers' own clocks differ.
 """
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 Row = TypeVar("Row", bound="Leased")
+
+
+def _unleased() -> Q:
+    return Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
 
 
 class LeasedQuerySet(models.QuerySet[Row]):
@@ -18,7 +24,7 @@ class LeasedQuerySet(models.QuerySet[Row]):
 
     def unleased(self) -> Self:
         """Those that nobody holds now."""
-        return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now()))
+        return self.filter(_unleased())
 
     def free(self) -> Self:
         """Those that nobody holds and that have not been tried too often."""
@@ -27,6 +33,17 @@ class LeasedQuerySet(models.QuerySet[Row]):
     def exhausted(self) -> Self:
         """Those that were tried too often, and that nobody tries now."""
         return self.unleased().filter(attempts__gte=self.model.MAX_ATTEMPTS)
+
+    def with_exhausted(self) -> Self:
+        """These rows with `is_exhausted`: whether they were tried too often, and nobody tries them now."""
+        return self.annotate(is_exhausted=Q(attempts__gte=self.model.MAX_ATTEMPTS) & _unleased())
+
+    def held(self, keys: Collection[Any], until: datetime | None) -> Self:
+        """Those of these rows that are still held by the lease that was to end then.
+
+        Who wakes after a long sleep finds here that others have taken up, or done, what it once held.
+        """
+        return self.filter(pk__in=keys, leased_until=until)
 
     @transaction.atomic
     def claim(self, n: int) -> list[Any]:
@@ -39,10 +56,17 @@ class LeasedQuerySet(models.QuerySet[Row]):
             free = self.free().filter(tried).select_for_update(skip_locked=True)[:size]
             if keys := list(free.values_list("pk", flat=True)):
                 self.model.objects.filter(pk__in=keys).update(
-                    leased_until=timezone.now() + self.model.LEASE, attempts=F("attempts") + 1
+                    leased_until=Now() + self.model.LEASE, attempts=F("attempts") + 1
                 )
                 return keys
         return []
+
+    def give_back(self, rest: timedelta = timedelta()) -> int:
+        """Take back the attempt and the lease of rows that are held, because what went wrong was not their doing.
+
+        They `rest` so long before they are claimed again, so that others get their turn.
+        """
+        return self.update(leased_until=Now() + rest if rest else None, attempts=F("attempts") - 1)
 
 
 class Leased(models.Model):
@@ -50,6 +74,7 @@ class Leased(models.Model):
 
     LEASE: ClassVar[timedelta]
     MAX_ATTEMPTS: ClassVar[int] = 3
+    is_exhausted: bool
 
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -59,8 +84,3 @@ class Leased(models.Model):
 
     class Meta:
         abstract = True
-
-    @property
-    def is_leased(self) -> bool:
-        """Whether a worker holds it now."""
-        return self.leased_until is not None and self.leased_until > timezone.now()

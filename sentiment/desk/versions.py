@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
@@ -13,7 +13,10 @@ from django.views.decorators.http import require_POST
 from sentiment.desk.base import ReadOnly, who
 from sentiment.models import ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
-from sentiment.versions.promotion import promote, roll_back
+from sentiment.versions.health import health
+from sentiment.versions.promotion import ask, roll_back
+
+VERIFIED_FIRST = "serves as soon as a worker has verified its files. Promotions say what came of it."
 
 
 class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
@@ -26,7 +29,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         return request.user.has_perm("sentiment.promote_critic")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
-        newest = Promotion.objects.order_by("-pk").values("version")[:1]
+        newest = Promotion.objects.accepted().order_by("-pk").values("version")[:1]
         return super().get_queryset(request).annotate(serving=Q(pk=Subquery(newest)))
 
     @admin.display(description="held-out accuracy")
@@ -46,8 +49,15 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
             self.message_user(request, "Choose one version to promote.", messages.ERROR)
             return
         version = queryset.get()
-        promote(version, reason="promoted in the admin", by=who(request))
-        self.message_user(request, f"{version} serves; its readings replace the earlier ones.", messages.SUCCESS)
+        if ask(version, reason="promoted in the admin", by=who(request)):
+            self.message_user(request, f"{version} {VERIFIED_FIRST}", messages.SUCCESS)
+        else:
+            self.message_user(request, f"{version} serves already, or is being verified.", messages.WARNING)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        newest = Promotion.objects.select_related("version").first()
+        told = {"health": health(), "newest": newest}
+        return super().changelist_view(request, told | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
@@ -71,14 +81,15 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         if not self.has_promote_permission(request):
             raise PermissionDenied
         try:
-            self.message_user(request, f"{roll_back(by=who(request))} serves again.", messages.SUCCESS)
+            version = roll_back(by=who(request), how=ask)
+            self.message_user(request, f"{version} {VERIFIED_FIRST}", messages.SUCCESS)
         except LookupError as error:
             self.message_user(request, str(error), messages.WARNING)
         return redirect("admin:sentiment_modelversion_changelist")
 
 
 class PromotionAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["version", "at", "by", "reason"]
+    list_display = ["version", "at", "by", "reason", "state"]
     list_select_related = ["version", "by"]
 
 

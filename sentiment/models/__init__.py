@@ -9,6 +9,7 @@ from sentiment.models.films import MovieAspect, MovieFigures, MovieSentiment
 from sentiment.models.readings import AspectMention, Highlight, Judgement, Label, Reading, Score, Verdict
 from sentiment.models.requests import ScoreRequest
 from sentiment.models.versions import ModelVersion, Promotion, TrainingRun
+from sentiment.models.workers import ScoringWorker
 
 __all__ = [
     "AspectMention",
@@ -24,6 +25,7 @@ __all__ = [
     "Reading",
     "Score",
     "ScoreRequest",
+    "ScoringWorker",
     "TrainingRun",
     "Verdict",
 ]

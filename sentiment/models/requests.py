@@ -36,5 +36,5 @@ class ScoreRequest(Leased):
 
     @property
     def failed(self) -> bool:
-        """Whether it was tried too often, so that nobody will try to read it again."""
-        return self.positive is None and self.attempts >= self.MAX_ATTEMPTS and not self.is_leased
+        """Whether it was tried too often, so that nobody will try to read it again; asked of with_exhausted() alone."""
+        return self.positive is None and self.is_exhausted

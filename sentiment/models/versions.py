@@ -1,12 +1,20 @@
 """Critics and the trainings that made them."""
 
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from textflix.leased import Leased
+from textflix.leased import Leased, LeasedQuerySet
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def that_served(self) -> Self:
+        """Those that serve or have served, the last one first."""
+        served = Max("promotions__pk", filter=Q(promotions__accepted_at__isnull=False))
+        return self.annotate(served=served).filter(served__isnull=False).order_by("-served")
 
 
 class ModelVersion(models.Model):
@@ -21,6 +29,8 @@ class ModelVersion(models.Model):
     labels = models.PositiveIntegerField("labels trained on")
     metrics = models.JSONField(default=dict)
 
+    objects = ModelVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         permissions = [("train_critic", "Can train a critic"), ("promote_critic", "Can promote and roll back critics")]
@@ -29,28 +39,55 @@ class ModelVersion(models.Model):
         return f"version {self.pk}"
 
 
-class PromotionQuerySet(models.QuerySet["Promotion"]):
+class PromotionQuerySet(LeasedQuerySet["Promotion"]):
+    def accepted(self) -> Self:
+        """Those that a worker has verified: the newest of them serves."""
+        return self.filter(accepted_at__isnull=False)
+
+    def asked(self) -> Self:
+        """Those that wait for a worker to verify them."""
+        return self.filter(accepted_at__isnull=True, error="")
+
+    def refused(self) -> Self:
+        """Those of versions that no worker could read with; `error` says why."""
+        return self.filter(accepted_at__isnull=True).exclude(error="")
+
     def serving(self) -> ModelVersion | None:
-        """Return the version that the newest promotion names; None before the first promotion."""
-        newest = self.select_related("version").order_by("-pk").first()
+        """Return the version that the newest accepted promotion names; None before the first."""
+        newest = self.accepted().select_related("version").order_by("-pk").first()
         return newest.version if newest else None
 
 
-class Promotion(models.Model):
-    """A version's promotion: the newest row names the serving version. Rolling back appends, too."""
+class Promotion(Leased):
+    """A version's promotion: the newest that was accepted names the serving version. Rolling back appends, too.
+
+    Only a worker has a version's files and can verify them. Until it has, what served before serves on.
+    """
+
+    LEASE = timedelta(minutes=2)
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="promotions")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=300)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    returns_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", help_text="The promotion rolled back to."
+    )
 
-    objects = PromotionQuerySet.as_manager()
+    objects = PromotionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.version} since {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def state(self) -> str:
+        if self.accepted_at:
+            return "accepted"
+        return f"refused: {self.error}" if self.error else "waits for a worker to verify it"
 
 
 class TrainingRun(Leased):

@@ -105,7 +105,7 @@ class Rival:
 
 def entries() -> list[Entry]:
     """Return all versions, the newest first, in two queries."""
-    promotions = list(Promotion.objects.select_related("version"))
+    promotions = list(Promotion.objects.accepted().select_related("version"))
     newest = {promotion.version_id: promotion for promotion in reversed(promotions)}
     serving = promotions[0].version_id if promotions else None
     return [Entry(each, newest.get(each.pk), each.pk == serving) for each in ModelVersion.objects.all()]

@@ -91,7 +91,7 @@ def critic_try(request: HttpRequest) -> HttpResponse:
 def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a text that was tried, with its evidence; until it has been read the page asks for a fragment of itself."""
     fragment = request.headers.get("HX-Request") == "true"
-    asked = ScoreRequest.objects.filter(pk=pk, asked_at__gt=timezone.now() - LIFE).first()
+    asked = ScoreRequest.objects.filter(pk=pk, asked_at__gt=timezone.now() - LIFE).with_exhausted().first()
     if asked is None:
         if fragment:
             return gone()

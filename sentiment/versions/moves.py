@@ -73,7 +73,7 @@ def note_moves() -> None:
 
 def _taken_over() -> tuple[int, int, int] | None:
     """Return the newest promotion, its version, and the last version before that was another."""
-    promoted = list(Promotion.objects.values_list("pk", "version")[:20])
+    promoted = list(Promotion.objects.accepted().values_list("pk", "version")[:20])
     before = [version for _, version in promoted if version != promoted[0][1]]
     return (*promoted[0], before[0]) if before else None
 

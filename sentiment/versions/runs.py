@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from sentiment.models import Label, Promotion, TrainingRun
+from sentiment.models import Label, ModelVersion, Promotion, TrainingRun
 from sentiment.wakeup import wake_on_commit
 from textflix.leased import LeasedQuerySet
 from textflix.members.models import User
@@ -39,7 +41,7 @@ def request(*, method: str = "probe", by: User | None = None) -> TrainingRun:
 
 def request_if_due() -> None:
     """Ask for a training once enough public texts were relabelled since the last one was asked for."""
-    served = Promotion.objects.order_by("pk").first()
+    served = Promotion.objects.accepted().order_by("pk").first()
     if not settings.RETRAIN_AFTER or served is None:
         return
     last = TrainingRun.objects.first()
@@ -72,12 +74,25 @@ def claim() -> TrainingRun | None:
     return run
 
 
-def finish(run: TrainingRun, state: TrainingRun.State, message: str) -> None:
-    run.state, run.message, run.finished_at, run.leased_until = state, message[:300], timezone.now(), None
-    run.progress = 1 if state == TrainingRun.State.DONE else run.progress
-    run.error = message if state == TrainingRun.State.FAILED else ""
-    run.save()
-    logger.info("%s: %s", run, message)
+def finish(run: TrainingRun, state: TrainingRun.State, message: str, version: ModelVersion | None = None) -> bool:
+    """Say how a training ended; False where its process has slept so long that another has taken it on, or ended it."""
+    done = state == TrainingRun.State.DONE
+    ended = _mine(run).update(
+        state=state,
+        message=message[:300],
+        finished_at=Now(),
+        leased_until=None,
+        progress=1 if done else F("progress"),
+        error="" if done else message,
+        version=version,
+    )
+    logger.info("training %s: %s: %s", run.pk, state if ended else "another has taken it on", message)
+    return bool(ended)
+
+
+def _mine(run: TrainingRun) -> LeasedQuerySet[TrainingRun]:
+    """Return the training where it is still ours: each process that takes it on counts one attempt more."""
+    return _under_way().filter(pk=run.pk, attempts=run.attempts)
 
 
 def reporter(run: TrainingRun, progress: Progress) -> Progress:
@@ -92,8 +107,6 @@ def reporter(run: TrainingRun, progress: Progress) -> Progress:
         progress(share, message)
         if time.monotonic() - told > REPORT_SECONDS:
             told = time.monotonic()
-            TrainingRun.objects.filter(pk=run.pk).update(
-                progress=share, message=message[:300], leased_until=timezone.now() + run.LEASE
-            )
+            _mine(run).update(progress=share, message=message[:300], leased_until=Now() + run.LEASE)
 
     return report

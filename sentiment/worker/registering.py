@@ -103,6 +103,7 @@ def _keep(
     # The same training, or another process, may have brought it already.
     with suppress(OSError):
         folder.rename(kept)
+    checkpoints.read_manifest(kept, fingerprint)
     # The row must not outlive its folder in a loss of power.
     sync(kept.parent)
     judges = heldout()

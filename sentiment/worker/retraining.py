@@ -41,10 +41,10 @@ def run_pending(progress: runs.Progress = lambda share, message: None) -> ModelV
         raise
     decision = should_promote(_metrics(Promotion.objects.serving()), version.metrics["heldout"])
     with transaction.atomic():
+        if not runs.finish(run, TrainingRun.State.DONE, decision.reason, version):
+            return None
         if decision.promote:
             promote(version, reason=decision.reason, by=run.requested_by)
-        run.version = version
-        runs.finish(run, TrainingRun.State.DONE, decision.reason)
     return version
 
 

@@ -1,11 +1,15 @@
 """Reading texts that are no review, before all that waits: somebody looks at an open page."""
 
 import logging
+from collections.abc import Sequence
 
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
+from sentiment.core.critic.scorer import Prediction
 from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE
+from sentiment.worker.giving_back import give_back, is_of_the_data
 from sentiment.worker.scorers import scorer_for, sentences_of
 
 logger = logging.getLogger(__name__)
@@ -16,23 +20,34 @@ AT_ONCE = 8
 def read_waiting(version: ModelVersion) -> int:
     """Read some of the texts that wait; returns how many. One that fails is tried again, alone, and then left.
 
-    It never raises for a text: reviews wait behind it.
+    It never raises for a text: reviews wait behind it. A fault of the database is raised, and held against no text.
     """
     keys = ScoreRequest.objects.filter(positive__isnull=True).order_by("asked_at").claim(AT_ONCE)
     claimed = list(ScoreRequest.objects.filter(pk__in=keys)) if keys else []
     if not claimed:
         return 0
     try:
-        predictions = scorer_for(version).predict([request.text for request in claimed])
+        _store(version, claimed, scorer_for(version).predict([request.text for request in claimed]))
     except Exception as error:
+        if isinstance(error, DatabaseError | InterfaceError) and not is_of_the_data(error):
+            give_back(ScoreRequest, keys, claimed[0].leased_until)
+            raise
         logger.warning("%d texts that were to be tried could not be read", len(claimed), exc_info=True)
-        ScoreRequest.objects.filter(pk__in=keys).update(error=f"{type(error).__name__}: {error}"[:2000])
+        ScoreRequest.objects.held(keys, claimed[0].leased_until).update(error=f"{type(error).__name__}: {error}"[:2000])
         return 0
-    for request, prediction in zip(claimed, predictions, strict=True):
-        request.version, request.positive, request.leased_until, request.error = version, prediction.positive, None, ""
-        request.sentences = sentences_of(prediction)
-    ScoreRequest.objects.bulk_update(claimed, ["version", "positive", "leased_until", "error", "sentences"])
     return len(claimed)
+
+
+@transaction.atomic
+def _store(version: ModelVersion, claimed: Sequence[ScoreRequest], predictions: Sequence[Prediction]) -> None:
+    for request, prediction in zip(claimed, predictions, strict=True):
+        ScoreRequest.objects.held([request.pk], request.leased_until).update(
+            version=version,
+            positive=prediction.positive,
+            sentences=sentences_of(prediction),
+            leased_until=None,
+            error="",
+        )
 
 
 def forget_old() -> int:

@@ -9,11 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db import connection, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce, NullIf
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Now, NullIf
 
 from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.models import AspectMention, ModelVersion, Promotion, Reading
@@ -21,7 +21,9 @@ from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
 from sentiment.verdicts.locks import films_of, hold
 from sentiment.worker import score_requests
-from sentiment.worker.scorers import scorer_for, sentences_of
+from sentiment.worker.giving_back import give_back, give_back_owed, is_of_the_data
+from sentiment.worker.heartbeat import heartbeat
+from sentiment.worker.scorers import CANARY, Broken, Chosen, choose, scorer_for, sentences_of
 from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
@@ -29,32 +31,33 @@ logger = logging.getLogger(__name__)
 # A batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 BATCH_SECONDS = 0.4
 FIRST_BATCH, LARGEST_BATCH = 8, 256
-CANARY = "A plain text that every working critic can read."
 
 
 @dataclass(frozen=True)
 class Claimed:
+    """A review that this worker holds, and until when: who wakes after that finds others at it."""
+
     review_id: int
     text: str
     digest: str
+    until: datetime | None
 
 
-class Broken(RuntimeError):
-    """The critic itself fails, whatever it is given: the texts are not to blame."""
+def claim(version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False) -> list[Claimed]:
+    """Lease up to `limit` reviews that this version has not read, those that people wait for first.
 
-
-def claim(version: ModelVersion, limit: int, *, live_only: bool = False) -> list[Claimed]:
-    """Lease up to `limit` reviews that this version has not read, those that people wait for first."""
+    `unread_only` leaves those alone that another version has read.
+    """
     with transaction.atomic():
-        for queue in _queues(version, live_only=live_only):
+        for queue in _queues(version, live_only=live_only, unread_only=unread_only):
             if ids := queue.claim(limit):
                 claimed = Reading.objects.filter(pk__in=ids).order_by("pk")
-                rows = claimed.values_list("review_id", "review__text", "review__digest")
+                rows = claimed.values_list("review_id", "review__text", "review__digest", "leased_until")
                 return [Claimed(*row) for row in rows]
     return []
 
 
-def _queues(version: ModelVersion, *, live_only: bool) -> Iterator[LeasedQuerySet[Reading]]:
+def _queues(version: ModelVersion, *, live_only: bool, unread_only: bool) -> Iterator[LeasedQuerySet[Reading]]:
     """Yield the queues of readings: unread and awaited, unread in bulk, then read by another version, newest first.
 
     Every one of them is a walk along an index, also with hundreds of thousands of rows behind it.
@@ -65,25 +68,32 @@ def _queues(version: ModelVersion, *, live_only: bool) -> Iterator[LeasedQuerySe
     if live_only:
         return
     yield unread.filter(live=False)
+    if unread_only:
+        return
     for other in ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True):
         yield readable.filter(version_id=other).order_by("-review_id")
 
 
-def store(version: ModelVersion, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
-    """Write the scores of those texts that are still the present ones; returns how many.
+def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
+    """Write the scores of those texts that are still the present ones and still held; returns how many.
 
-    An edit or a deletion in the meantime wins: its reading was reset, and what was read of the old text is dropped.
+    An edit or a deletion in the meantime wins: its reading was reset, and what was read of the old text is dropped. So
+    does a promotion, and whoever took up what this worker held while it was asleep.
     """
     given = {item.review_id: (item, prediction) for item, prediction in zip(claimed, predictions, strict=True)}
     with transaction.atomic():
         present = hold(sorted(given))
+        if Promotion.objects.serving() != chosen.serving:
+            _held(claimed).give_back()
+            return 0
         rows = [given[pk] for pk in present]
         with connection.cursor() as cursor:
             cursor.execute(
                 _STORE,
                 {
-                    "version": version.pk,
+                    "version": chosen.version.pk,
                     "reviews": present,
+                    "until": claimed[0].until,
                     "digests": [item.digest for item, _ in rows],
                     "positive": [prediction.positive for _, prediction in rows],
                     "bias": [prediction.bias for _, prediction in rows],
@@ -106,6 +116,7 @@ _STORE = """
                     %(sentences)s::jsonb[], %(embeddings)s::bytea[])
              AS given (review_id, digest, positive, bias, sentences, embedding)
         JOIN reviews_review AS review ON review.id = given.review_id AND review.digest = given.digest
+        JOIN sentiment_reading AS held ON held.review_id = given.review_id AND held.leased_until = %(until)s
     ), scored AS (
         INSERT INTO sentiment_score (review_id, version_id, digest, positive, bias, sentences, embedding, scored_at)
         SELECT review_id, %(version)s, digest, positive, bias, sentences, embedding, now() FROM given
@@ -139,28 +150,39 @@ def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
     )
 
 
-def score_batch(version: ModelVersion, limit: int, *, live_only: bool = False) -> int:
+def score_batch(chosen: Chosen, limit: int, *, live_only: bool = False) -> int:
     """Claim, predict and store one batch; returns how many were claimed (0: nothing to do)."""
-    scorer = scorer_for(version)
-    claimed = claim(version, limit, live_only=live_only)
+    scorer = scorer_for(chosen.version)
+    claimed = claim(chosen.version, limit, live_only=live_only, unread_only=not chosen.is_serving)
     if not claimed:
         return 0
     try:
         predictions = scorer.predict([item.text for item in claimed])
     except Exception as error:
-        _release(claimed, error, scorer)
-    else:
-        store(version, claimed, predictions)
+        _blame(claimed, error, scorer)
+        return len(claimed)
+    try:
+        store(chosen, claimed, predictions)
+    except (DatabaseError, InterfaceError) as error:
+        if is_of_the_data(error):
+            _blame(claimed, error, scorer)
+        else:
+            give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
+            raise
     return len(claimed)
 
 
-def _release(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None:
+def _held(claimed: Sequence[Claimed]) -> LeasedQuerySet[Reading]:
+    return Reading.objects.held([item.review_id for item in claimed], claimed[0].until)
+
+
+def _blame(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None:
     """Give a failed batch back; each of its texts is then tried alone, and put aside at its third failure."""
-    readings = Reading.objects.filter(pk__in=[item.review_id for item in claimed])
+    readings = _held(claimed)
     try:
         scorer.predict([CANARY])
     except Exception as broken:
-        readings.update(leased_until=None, attempts=F("attempts") - 1)
+        readings.give_back()
         raise Broken(f"the critic cannot read at all: {broken}") from error
     logger.warning("%d texts could not be read together: %s", len(claimed), error)
     readings.update(leased_until=None, error=f"{type(error).__name__}: {error}"[:2000])
@@ -173,7 +195,7 @@ def quarantine_exhausted() -> int:
     with transaction.atomic():
         ids = hold(list(exhausted.values_list("pk", flat=True)))
         count = exhausted.filter(pk__in=ids).update(
-            quarantined_at=timezone.now(),
+            quarantined_at=Now(),
             leased_until=None,
             error=Coalesce(NullIf("error", Value("")), Value("Its worker died while reading it.")),
         )
@@ -184,17 +206,18 @@ def quarantine_exhausted() -> int:
 
 def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
     """Read batch after batch until nothing is left or the time is up; returns how many were read."""
-    version = Promotion.objects.serving()
-    if version is None:
-        return 0
     end, size, total = clock() + seconds, FIRST_BATCH, 0
-    while True:
-        score_requests.read_waiting(version)
-        start = clock()
-        count = score_batch(version, size, live_only=live_only)
-        total += count
-        took = clock() - start
-        if not count or clock() > end:
-            return total
-        if count == size:
-            size = max(1, min(LARGEST_BATCH, 2 * size, int(size * BATCH_SECONDS / took)))
+    with heartbeat() as worker:
+        give_back_owed()
+        while chosen := choose():
+            worker.version, worker.error = chosen.version, chosen.error
+            score_requests.read_waiting(chosen.version)
+            start = clock()
+            count = score_batch(chosen, size, live_only=live_only)
+            total += count
+            took = clock() - start
+            if not count or clock() > end:
+                break
+            if count == size:
+                size = max(1, min(LARGEST_BATCH, 2 * size, int(size * BATCH_SECONDS / took)))
+    return total

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from sentiment import demo
-from sentiment.core.critic.checkpoints import fingerprint
+from sentiment.core.critic.checkpoints import CARD, MANIFEST, fingerprint
 from sentiment.labelling.labels import label_each
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
@@ -16,12 +18,18 @@ from textflix.reviews.models import Review
 
 @pytest.fixture
 def make_version(db: None, settings: Settings, tmp_path: Path, critic_folder: Path) -> Callable[[], ModelVersion]:
-    """Versions of the same critic under names of their own: what differs between versions is not at stake here."""
+    """Versions of the same critic with cards of their own: what differs between versions is not at stake here."""
     settings.MODELS_DIR = tmp_path / "models"
 
     def make() -> ModelVersion:
-        name = f"{ModelVersion.objects.count():x}" + fingerprint(critic_folder)[1:]
-        shutil.copytree(critic_folder, settings.MODELS_DIR / name)
+        made = tmp_path / "made"
+        shutil.copytree(critic_folder, made)
+        card, manifest = (json.loads((made / name).read_text()) for name in (CARD, MANIFEST))
+        (made / CARD).write_text(json.dumps(card | {"number": ModelVersion.objects.count()}))
+        manifest["files"][CARD] = hashlib.sha256((made / CARD).read_bytes()).hexdigest()
+        (made / MANIFEST).write_text(json.dumps(manifest))
+        settings.MODELS_DIR.mkdir(exist_ok=True)
+        made.rename(settings.MODELS_DIR / (name := fingerprint(made)))
         metrics = {"heldout": {"accuracy": 0.85, "accuracy_low": 0.77, "accuracy_high": 0.91, "n": 100}}
         return ModelVersion.objects.create(
             name="probe on minilm",

@@ -62,10 +62,13 @@ def save(critic: Critic, folder: str | PathLike[str], card: dict[str, Any]) -> s
     return fingerprint(folder)
 
 
-def load(folder: str | PathLike[str]) -> Critic:
-    """Rebuild a critic on the CPU, after verifying every byte it is made of. Raises CheckpointError."""
+def load(folder: str | PathLike[str], version: str | None = None) -> Critic:
+    """Rebuild a critic on the CPU, after verifying every byte it is made of. Raises CheckpointError.
+
+    Where `version` is the fingerprint it should have, its manifest is verified, too.
+    """
     folder = Path(folder)
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, version)
     contents = _verified_files(folder, manifest)
     try:
         base = resolve_base(manifest["base"]["name"])
@@ -89,12 +92,19 @@ def fingerprint(folder: str | PathLike[str]) -> str:
     return hashlib.sha256(_read(Path(folder) / MANIFEST)).hexdigest()
 
 
-def read_manifest(folder: str | PathLike[str]) -> dict[str, Any]:
-    """Return the manifest of a checkpoint. Raises CheckpointError where there is none that this program can read."""
+def read_manifest(folder: str | PathLike[str], version: str | None = None) -> dict[str, Any]:
+    """Return the manifest of a checkpoint.
+
+    Raises CheckpointError where there is none that this program can read, or not the one with the fingerprint
+    `version`.
+    """
     folder = Path(folder)
     if folder.name.endswith(PARTIAL):
         raise CheckpointError(f"{folder} is what an interrupted save left behind, not a checkpoint: delete it.")
-    manifest = _parse(folder / MANIFEST, _read(folder / MANIFEST))
+    content = _read(folder / MANIFEST)
+    manifest = _parse(folder / MANIFEST, content)
+    if version and hashlib.sha256(content).hexdigest() != version:
+        raise CheckpointError(f"{folder / MANIFEST} is damaged: it is not the one that the version was made with.")
     if manifest.get("format") != FORMAT:
         raise CheckpointError(f"{folder} has format {manifest.get('format')!r}; this program reads format {FORMAT}.")
     if manifest.get("labels") != list(LABELS):

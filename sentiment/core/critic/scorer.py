@@ -74,9 +74,13 @@ class Scorer:
         path: str | PathLike[str] = checkpoints.SHIPPED,
         device: str | torch.device | None = None,
         engine: str | None = None,
+        version: str | None = None,
     ) -> Self:
-        """Load and verify a checkpoint, or the shipped critic. Raises CheckpointError, and EngineError as above."""
-        return cls(checkpoints.load(path), device, engine)
+        """Load and verify a checkpoint, or the shipped critic. Raises CheckpointError, and EngineError as above.
+
+        `version` is the fingerprint that it should have.
+        """
+        return cls(checkpoints.load(path, version), device, engine)
 
     def warm(self) -> None:
         """Read one short text, so that the first real one does not take longer than others."""

@@ -3,8 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sentiment.core.critic.checkpoints import CheckpointError
+from sentiment.core.critic.engines import EngineError
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
+from sentiment.worker.scorers import verify
 
 
 class Command(BaseCommand):
@@ -18,5 +21,9 @@ class Command(BaseCommand):
         if version is None:
             known = ", ".join(str(pk) for pk in ModelVersion.objects.values_list("pk", flat=True)) or "none yet"
             raise CommandError(f"There is no version {options['version']} (known: {known}).")
+        try:
+            verify(version)
+        except (CheckpointError, EngineError) as error:
+            raise CommandError(f"{version} was not promoted: {error}") from None
         changed = promote(version, reason="promoted by command")
         self.stdout.write(f"{version} serves{'' if changed else ' already'}.")

@@ -2,7 +2,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sentiment.versions.promotion import roll_back
+from sentiment.core.critic.checkpoints import CheckpointError
+from sentiment.core.critic.engines import EngineError
+from sentiment.versions.promotion import earlier, roll_back
+from sentiment.worker.scorers import verify
 
 
 class Command(BaseCommand):
@@ -10,6 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            verify(earlier().version)
             self.stdout.write(f"{roll_back()} serves again.")
         except LookupError as error:
             raise CommandError(str(error)) from None
+        except (CheckpointError, EngineError) as error:
+            raise CommandError(f"{earlier().version} cannot serve again: {error}") from None

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sentiment.core.__main__ import main
+from sentiment.core.critic.checkpoints import CheckpointError
 from sentiment.worker.scorers import critic_of
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             critic = critic_of(None)
-        except LookupError as error:
+        except (CheckpointError, LookupError) as error:
             raise CommandError(str(error)) from None
         files = [f"--{name}={options[name]}" for name in ("input", "output")]
         if main(["score", f"--critic={critic}", *files]):

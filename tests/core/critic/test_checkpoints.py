@@ -72,6 +72,15 @@ def test_a_manifest_that_cannot_be_followed_is_refused(checkpoint, key, value, m
         load(checkpoint)
 
 
+def test_a_manifest_that_is_not_its_versions_is_refused(checkpoint):
+    version = fingerprint(checkpoint)
+    assert load(checkpoint, version).temperature != 9.0
+    manifest = json.loads((checkpoint / "manifest.json").read_text())
+    (checkpoint / "manifest.json").write_text(json.dumps({**manifest, "temperature": 9.0}))
+    with pytest.raises(CheckpointError, match=r"manifest\.json is damaged: it is not the one"):
+        load(checkpoint, version)
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]"])
 def test_an_unreadable_manifest_is_refused(checkpoint, content):
     (checkpoint / "manifest.json").write_text(content)

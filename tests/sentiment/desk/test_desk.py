@@ -8,6 +8,7 @@ from sentiment.labelling.labels import relabel
 from sentiment.models import Label, ModelVersion, MovieSentiment, Promotion, Reading, Score, TrainingRun
 from sentiment.versions.promotion import promote
 from sentiment.worker.scoring import drain
+from sentiment.worker.verifying import answer_asked
 from tests.conftest import PRAISE
 from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
@@ -116,8 +117,12 @@ def test_bulk_deletion_moves_every_film(admin: Client, version) -> None:
 def test_versions_are_promoted_rolled_back_and_trained(admin: Client, version: ModelVersion, make_version) -> None:
     newer = make_version()
     act(admin, VERSIONS, "promote", newer.pk)
+    assert Promotion.objects.serving() == version, "nobody has verified the other yet"
+    assert "waits for a worker" in admin.get(VERSIONS).content.decode()
+    answer_asked()
     assert Promotion.objects.serving() == newer
     admin.post(f"{VERSIONS}roll-back/")
+    answer_asked()
     assert Promotion.objects.serving() == version
     admin.post(f"{VERSIONS}train/")
     assert TrainingRun.objects.get().requested_by.username == "keeper"

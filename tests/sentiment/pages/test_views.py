@@ -1,7 +1,5 @@
 """What the pages' live parts and other programs are told."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -55,23 +53,6 @@ def test_a_reviews_verdict(client: Client, movie: Movie, version: ModelVersion) 
     review.save()
     assert client.get(address).status_code == 404
     Reading.objects.update(quarantined_at=None)
-
-
-def test_ready_with_a_serving_version_only(client: Client, movie: Movie, make_version) -> None:
-    from sentiment.versions.promotion import promote
-
-    make_review(movie, make_member(), text=PRAISE)
-    Reading.objects.update(received_at=timezone.now() - timedelta(minutes=1))
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert (answer.json()["database"], answer.json()["broker"], answer.json()["version"]) == (True, True, None)
-    promote(made := make_version(), reason="the first")
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json()["version"] == made.pk
-    assert answer.json()["oldest_unread_seconds"] == pytest.approx(60, abs=20)
-    drain(10)
-    assert client.get("/readyz").json()["oldest_unread_seconds"] == 0
 
 
 def test_a_film_says_how_many_readings_are_an_earlier_versions(client, movie: Movie, version, make_version):

@@ -15,7 +15,7 @@ from sentiment.models import AspectMention, ModelVersion, Promotion, Reading, Sc
 from sentiment.verdicts.intake import read_again
 from sentiment.versions.promotion import promote
 from sentiment.worker import scoring
-from sentiment.worker.scorers import scorer_for
+from sentiment.worker.scorers import Chosen, scorer_for
 from tests.conftest import PAN, PRAISE
 from tests.makers import make_member, make_review
 from textflix.movies.models import Aspect, Movie
@@ -141,7 +141,7 @@ def test_a_review_that_is_deleted_while_its_score_is_written_takes_all_of_it_alo
 
     monkeypatch.setattr(scoring, "settle", paused)
     with ThreadPoolExecutor() as pool:
-        storing = pool.submit(disconnecting, scoring.store, version, claimed, predictions)
+        storing = pool.submit(disconnecting, scoring.store, Chosen(version, version), claimed, predictions)
         assert written.wait(30)
         deleting = pool.submit(disconnecting, review.delete)
         until_somebody_waits_for_a_lock()
@@ -160,7 +160,7 @@ def test_a_score_that_comes_while_its_review_is_being_deleted_is_not_written(
     with ThreadPoolExecutor() as pool:
         with transaction.atomic():
             review.delete()
-            storing = pool.submit(disconnecting, scoring.store, version, claimed, predictions)
+            storing = pool.submit(disconnecting, scoring.store, Chosen(version, version), claimed, predictions)
             until_somebody_waits_for_a_lock()
         assert storing.result(30) == 0
     assert (Score.objects.count(), AspectMention.objects.count()) == (0, 0)

@@ -11,7 +11,7 @@ from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ModelVersion, MovieSentiment, Reading, Score
 from sentiment.versions.promotion import promote, roll_back
 from sentiment.worker import scoring
-from sentiment.worker.scorers import scorer_for
+from sentiment.worker.scorers import Chosen, scorer_for
 from tests.conftest import PAN, PRAISE
 from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
@@ -75,7 +75,7 @@ def test_an_edit_while_the_old_text_is_read_wins(movie: Movie, version: ModelVer
     predictions = scorer_for(version).predict([item.text for item in claimed])
     review.text = PAN
     review.save()
-    assert scoring.store(version, claimed, predictions) == 0
+    assert scoring.store(Chosen(version, version), claimed, predictions) == 0
     assert state(review) == "pending"
     assert film(movie).positive == 0
     scoring.drain(10)
@@ -88,7 +88,7 @@ def test_a_delete_while_the_text_is_read_wins(movie: Movie, version: ModelVersio
     claimed = scoring.claim(version, 8)
     predictions = scorer_for(version).predict([item.text for item in claimed])
     review.delete()
-    assert scoring.store(version, claimed, predictions) == 0
+    assert scoring.store(Chosen(version, version), claimed, predictions) == 0
     assert (film(movie).reviews, Reading.objects.count(), Score.objects.count()) == (0, 0, 0)
 
 
@@ -96,8 +96,8 @@ def test_storing_twice_leaves_one_score(movie: Movie, version: ModelVersion) -> 
     make_review(movie, make_member(), text=PRAISE)
     claimed = scoring.claim(version, 8)
     predictions = scorer_for(version).predict([item.text for item in claimed])
-    scoring.store(version, claimed, predictions)
-    scoring.store(version, claimed, predictions)
+    scoring.store(Chosen(version, version), claimed, predictions)
+    scoring.store(Chosen(version, version), claimed, predictions)
     assert Score.objects.count() == 1
     assert film(movie).scored == 1
 
@@ -198,7 +198,7 @@ def test_two_workers_at_once_read_everything_once(movie: Movie, version: ModelVe
             while claimed := scoring.claim(version, 4):
                 mine += [item.review_id for item in claimed]
                 predictions = scorer_for(version).predict([item.text for item in claimed])
-                scoring.store(version, claimed, predictions)
+                scoring.store(Chosen(version, version), claimed, predictions)
         finally:
             connection.close()
 
