@@ -86,14 +86,15 @@ class Visitor(requests.Session):
 
     def open(self, path: str, **values: str) -> requests.Response:
         """GET a page; with values, fill in its form and submit it to the same address."""
-        address = self.site.address + path
-        page = self.get(address, timeout=30)
-        if not values:
-            return page
+        return self.filled(path, **values)() if values else self.get(self.site.address + path, timeout=30)
+
+    def filled(self, path: str, **values: str) -> Callable[[], requests.Response]:
+        """Open a page and fill in its form; what is returned submits it to the same address."""
+        page = self.get(self.site.address + path, timeout=30)
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         assert token, f"{path} has no form"
         form = {"csrfmiddlewaretoken": token[1]} | values
-        return self.post(page.url, data=form, headers={"Referer": page.url}, timeout=30)
+        return lambda: self.post(page.url, data=form, headers={"Referer": page.url}, timeout=30)
 
     def sign_up(self, name: str) -> "Visitor":
         mail = f"{name}@example.org"
@@ -133,7 +134,8 @@ def free_port() -> int:
 @contextlib.contextmanager
 def started(home: Path) -> Iterator[Site]:
     port = free_port()
-    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    # Not what this process, which is no page, has set for itself: how long it waits for the database.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "REDIS_"))}
     environment |= {"TEXTFLIX_HOME": str(home), "PORT": str(port)}
     with (home.parent / "site.log").open("ab") as log:
         runner = subprocess.Popen(

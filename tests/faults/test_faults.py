@@ -3,7 +3,6 @@
 Every test first proves that its fault struck while work was in flight.
 """
 
-import itertools
 import signal
 import time
 
@@ -11,45 +10,10 @@ import pytest
 import redis
 
 from tests.conftest import PAN, PRAISE
+from tests.faults.steps import LEASED, PENDING, SCORING, WAITING_FOR_LOCKS, backlog, films
 from tests.live import Site, Visitor, wait_for
 
-pytestmark = pytest.mark.faults
-SCORING = "--queues=live,backfill"
-_names = itertools.count(1)
-
-PENDING = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NULL AND quarantined_at IS NULL"
-LEASED = "SELECT count(*) FROM sentiment_reading WHERE leased_until > now()"
-WAITING_FOR_LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-DOUBLE = "SELECT count(*) - count(DISTINCT (review_id, version_id, digest)) FROM sentiment_score"
-
-
-@pytest.fixture
-def member(site: Site) -> Visitor:
-    return Visitor(site).sign_up(f"patient{next(_names)}")
-
-
-@pytest.fixture(autouse=True)
-def everything_is_read_in_the_end(site: Site):
-    yield
-    wait_for(lambda: site.one(PENDING) == 0, 240, "all reviews read")
-    assert site.one("SELECT count(*) FROM sentiment_reading WHERE quarantined_at IS NOT NULL") == 0
-    assert site.one(DOUBLE) == 0
-    site.is_clean()
-
-
-def backlog(site: Site) -> None:
-    """Let the worker read everything again."""
-    site.sql("UPDATE sentiment_reading SET version_id = NULL, digest = '', live = false, attempts = 0")
-    assert site.manage("rebuild_sentiment").returncode == 0
-
-
-def films(site: Site, count: int) -> list[str]:
-    slugs = site.sql(
-        "SELECT slug FROM movies_movie JOIN sentiment_moviesentiment ON movie_id = id"
-        " ORDER BY reviews DESC, id LIMIT %s",
-        count,
-    )
-    return [f"/film/{slug}/" for (slug,) in slugs]
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("everything_is_read_in_the_end")]
 
 
 def test_a_worker_killed_in_mid_batch(site: Site, member: Visitor) -> None:
