@@ -13,6 +13,7 @@ from sentiment.bulk.reviews import Row
 from sentiment.core.corpus.aclimdb import read_aclimdb
 from sentiment.core.corpus.data import DataError
 from sentiment.core.labels import LABELS
+from textflix.movies.catalogue.files import BROKEN
 from textflix.movies.models import IMDB_ID
 from textflix.reviews.models import Review
 from textflix.reviews.ratings import in_half_stars
@@ -22,14 +23,14 @@ class ReadError(ValueError):
     """The input cannot be read; the message names the file and, where there is one, the line."""
 
 
-_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def aclimdb(path: Path) -> Iterator[Row]:
     """Read the Large Movie Review Dataset: an archive, or the folder it unpacks to. Its stars are halved."""
     try:
         for example in read_aclimdb(path):
-            text = _BREAK.sub("\n", example.text).strip().replace("\n\n\n", "\n\n")
+            text = "\n".join(map(str.strip, _BREAK.split(example.text))).strip().replace("\n\n\n", "\n\n")
             label = None if example.label is None else LABELS[example.label]
             if not re.fullmatch(IMDB_ID, example.group):
                 raise ReadError(f"{path}: {example.identity} is of {example.group}, which is no IMDb id.")
@@ -80,8 +81,8 @@ def file_row(record: dict[str, Any], path: Path, number: int) -> Row:
     imdb_id, text, label = record.get("imdb_id"), record.get("text"), record.get("label") or None
     if not isinstance(imdb_id, str) or not re.fullmatch(IMDB_ID, imdb_id):
         raise bad(f"imdb_id must look like tt0111161, not {imdb_id!r}.")
-    if not isinstance(text, str) or not text.strip() or "\0" in text:
-        raise bad("text must be non-empty text without NUL characters.")
+    if not isinstance(text, str) or not text.strip() or BROKEN.search(text):
+        raise bad("text must be non-empty text without NUL characters or halves of others.")
     if len(text) > Review.MAX_LENGTH:
         raise bad(f"text has {len(text):,} characters; at most {Review.MAX_LENGTH:,} are kept.")
     if label not in (None, "positive", "negative", "unsure"):

@@ -4,10 +4,16 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import sentencex
+
+REPEATED: Final = 64
+"""So many times in a row the same is read: white space, a character, a word. No honest text needs more of it."""
+AT_ONCE: Final = 5_000
+"""So many characters of a paragraph are searched for sentences at once: between odd quotes sentencex is quadratic."""
 
 # What stands for something of another length. Line-break tags count as the line breaks they are.
 _MARKUP = re.compile(
@@ -15,6 +21,13 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
+# White space, or, as the last group, what is left out of a run of one character or of one word.
+_RUN = re.compile(
+    rf"""\s{{{REPEATED + 1},}}
+    | (\S)\1{{{REPEATED - 1}}}(\1+)
+    | (?<!\S)(\S++)(?:\s++\3(?!\S)){{{REPEATED - 1}}}((?:\s++\3(?!\S))++)""",
+    re.VERBOSE,
+)
 
 
 def _one_for_one() -> dict[int, str]:
@@ -48,28 +61,56 @@ class Cleaned:
 
 
 def clean(text: str) -> Cleaned:
-    """Undo HTML line breaks, HTML entities, odd line ends and mis-decoded punctuation, keeping the way back."""
+    """Undo HTML line breaks, HTML entities, odd line ends and mis-decoded punctuation, keeping the way back.
+
+    Of what is repeated without end, only the beginning is kept.
+    """
+    plain = _replaced(_untouched(text), _MARKUP, _stand_in)
+    return _replaced(replace(plain, text=plain.text.translate(_ONE_FOR_ONE)), _RUN, _for_a_run)
+
+
+def without_runs(text: str) -> Cleaned:
+    """Return a text as it was written, but for the rest of each run of white space, of a character or of a word.
+
+    A text without such runs is returned itself.
+    """
+    return _replaced(_untouched(text), _RUN, _for_a_run)
+
+
+def _untouched(text: str) -> Cleaned:
+    return Cleaned(text, range(len(text)), len(text))
+
+
+def _replaced(cleaned: Cleaned, pattern: re.Pattern[str], stand_in: Callable[[re.Match[str]], str]) -> Cleaned:
+    """Put what stands in for it in the place of each match, or of its last group where it has one."""
     pieces: list[str] = []
     starts: list[int] = []
     position = 0
-    for markup in _MARKUP.finditer(text):
-        stand_in = _stand_in(markup[0])
-        pieces += text[position : markup.start()], stand_in
-        starts += range(position, markup.start())
-        starts += [markup.start()] * len(stand_in)
-        position = markup.end()
+    for match in pattern.finditer(cleaned.text):
+        start, end = match.span(match.lastindex or 0)
+        replacement = stand_in(match)
+        pieces += cleaned.text[position:start], replacement
+        starts += cleaned.starts[position:start]
+        starts += [cleaned.starts[start]] * len(replacement)
+        position = end
     if not pieces:
-        return Cleaned(text.translate(_ONE_FOR_ONE), range(len(text)), len(text))
-    pieces.append(text[position:])
-    starts += range(position, len(text))
-    return Cleaned("".join(pieces).translate(_ONE_FOR_ONE), starts, len(text))
+        return cleaned
+    pieces.append(cleaned.text[position:])
+    starts += cleaned.starts[position:]
+    return Cleaned("".join(pieces), starts, cleaned.length)
 
 
-def _stand_in(markup: str) -> str:
+def _stand_in(match: re.Match[str]) -> str:
+    markup = match[0]
     if markup == "\u2029":
         return "\n\n"
     # An entity of nothing (&#1;) still leaves a character to stand for it, or its author's characters would vanish.
     return (html.unescape(markup) or "\ufffd") if markup.startswith("&") else "\n"
+
+
+def _for_a_run(match: re.Match[str]) -> str:
+    # White space keeps what it means: a blank line, a line's end, or a gap. Of all else the beginning is kept.
+    return "" if match.lastindex else "\n" * min(match[0].count("\n"), 2) or " "
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -80,14 +121,30 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """
     cleaned = clean(text)
     spans: list[tuple[int, int]] = []
+    taken = 0
     for offset, paragraph in _paragraphs(cleaned.text):
-        for boundary in sentencex.get_sentence_boundaries("en", paragraph):
-            sentence = paragraph[boundary["start_index"] : boundary["end_index"]]
-            start = offset + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
-            end = offset + boundary["start_index"] + len(sentence.rstrip())
-            if start < end:
-                spans.append((cleaned.starts[start], cleaned.end(end - 1)))
+        for first, last in _boundaries(paragraph):
+            sentence = paragraph[first:last]
+            start = offset + first + len(sentence) - len(sentence.lstrip())
+            end = offset + first + len(sentence.rstrip())
+            # A boundary may lie inside what one entity stands for, which is then in the sentence before alone.
+            if start < end and taken < cleaned.end(end - 1):
+                spans.append((max(cleaned.starts[start], taken), cleaned.end(end - 1)))
+                taken = spans[-1][1]
     return spans
+
+
+def _boundaries(paragraph: str) -> Iterator[tuple[int, int]]:
+    """Yield where sentencex finds sentences, in a long paragraph step by step, each from where a sentence begins."""
+    start = 0
+    while start < len(paragraph):
+        piece = paragraph[start : start + AT_ONCE]
+        found = [(each["start_index"], each["end_index"]) for each in sentencex.get_sentence_boundaries("en", piece)]
+        if start + len(piece) < len(paragraph):
+            # The last one goes on beyond the piece. One that fills it is cut between two words, if there are any.
+            found = found[:-1] or [(0, piece.rfind(" ") + 1 or len(piece))]
+        yield from ((start + first, start + last) for first, last in found)
+        start += found[-1][1]
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, str]]:

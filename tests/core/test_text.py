@@ -83,6 +83,48 @@ def test_misdecoded_windows_punctuation_is_read_as_punctuation():
     assert clean("it\x92s slow\x97very slow\x85").text == "it’s slow—very slow…"
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Good" + " " * 5_000 + "film", "Good film"),
+        ("Good" + " \n" * 5_000 + "film", "Good\n\nfilm"),
+        ("Good" + " " * 5_000 + "\nfilm", "Good\nfilm"),
+        ("Good&nbsp;" + "&nbsp;" * 5_000 + "film", "Good film"),
+        ("Ha" + "!" * 5_000 + " yes", "Ha" + "!" * 64 + " yes"),
+        ("plot " * 4_000 + "plots", "plot " * 64 + "plots"),
+        ("So very,\n" * 2, "So very,\n" * 2),
+        ("very " * 64 + "good", "very " * 64 + "good"),
+        ("Good" + " " * 64 + "film", "Good" + " " * 64 + "film"),
+    ],
+)
+def test_of_what_is_only_repeated_the_beginning_is_read(text, read):
+    assert clean(text).text == read
+
+
+def test_what_stands_after_a_long_run_is_found_where_it_was_written():
+    text = "Good.  " * 1_000 + "Bad." + " " * 1_000 + "The end."
+    found = sentences(text)
+    assert found[:63] == ["Good."] * 63
+    assert found[63] == ("Good.  " * 937).strip()
+    assert found[64:] == ["Bad.", "The end."]
+    cleaned = clean(text)
+    assert text[cleaned.starts[cleaned.text.index("Bad")] :].startswith("Bad.")
+
+
+def test_a_boundary_inside_an_entity_leaves_that_in_one_sentence():
+    text = "&notit;" * 2_500
+    spans = sentence_spans(text)
+    assert len(spans) > 1
+    assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
+    assert {start % len("&notit;") for start, _ in spans} == {0}
+
+
+def test_a_paragraph_that_is_searched_step_by_step_has_the_same_sentences():
+    sentence = "I thought, e.g. after Mr. Lee's scene, that it was over... It was not! "
+    assert sentences(sentence * 300) == sentences(sentence) * 300
+    assert sentences("word " * 10 + "unended " * 1_200)[0].endswith("unended")
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\n\n", "\u2029", "<br />"])
 def test_nothing_to_read_has_no_sentences(text):
     assert sentence_spans(text) == []

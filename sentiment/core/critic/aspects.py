@@ -6,11 +6,12 @@ itself and beside the rest of the review, whose verdict colours every word.
 """
 
 import json
+import math
 import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +22,7 @@ from scipy.special import expit
 
 from sentiment.core.critic.evidence import Sentence
 from sentiment.core.labels import verdict
+from sentiment.core.text import without_runs
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -105,6 +107,7 @@ def judgements(mentions: Iterable[Mention]) -> dict[str, Mention]:
 
 def find_cues(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> Iterator[Cue]:
     """Yield a cue for each aspect that a sentence names."""
+    text, sentences, tokens = _without_runs(text, sentences, tokens)
     review = float(tokens.logits.sum() / max(len(tokens.logits), 1))
     for position, sentence in enumerate(sentences):
         if not sentence.read:
@@ -115,6 +118,19 @@ def find_cues(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> 
         for aspect, places in _named(own, plain):
             words = words or _Words.of(plain, sentence.start, tokens, review)
             yield Cue(position, aspect, words.features(places))
+
+
+def _without_runs(
+    text: str, sentences: Sequence[Sentence], tokens: TokenLogits
+) -> tuple[str, Sequence[Sentence], TokenLogits]:
+    """Leave out of a text what it only repeats, as when it was read; the offsets are those into what is left."""
+    read = without_runs(text)
+    if read.text == text:
+        return text, sentences, tokens
+    starts = np.asarray(read.starts)
+    edges = starts.searchsorted([(sentence.start, sentence.end) for sentence in sentences]).reshape(-1, 2).tolist()
+    kept = [replace(each, start=start, end=end) for each, (start, end) in zip(sentences, edges, strict=True)]
+    return read.text, kept, TokenLogits(starts.searchsorted(tokens.starts), tokens.logits)
 
 
 @lru_cache
@@ -141,13 +157,14 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of a plain sentence, each array [words]: start, clause, praise (1) or blame (-1), the critic's logit.
+    """The words of a plain sentence, each array [words]: start, position, praise (1) or blame (-1), the critic's logit.
 
-    `complaint` is 1 where the sentence says that it is one, else 0; `review` is the logit of the whole review.
+    Positions say how far words are apart: one that is 1 away from a name counts 1/e as much as the name. `complaint` is
+    1 where the sentence says that it is one, else 0; `review` is the logit of the whole review.
     """
 
     starts: Positions
-    clauses: Positions
+    positions: Floats
     opinions: Floats
     logits: Floats
     complaint: float
@@ -162,16 +179,16 @@ class _Words:
         owner = _word_at(starts, tokens.starts[inside] - offset)
         count = np.bincount(owner, minlength=len(starts))
         logits = np.bincount(owner, tokens.logits[inside], minlength=len(starts)) / np.maximum(count, 1)
-        clauses = breaks.searchsorted(starts, side="right")
+        positions = np.arange(len(starts)) / REACH - breaks.searchsorted(starts, side="right") * math.log(ACROSS)
         complaint = float(bool(_COMPLAINT.search(text)))
-        return cls(starts, clauses, _opinions(text, found), logits, complaint, review)
+        return cls(starts, positions, _opinions(text, found), logits, complaint, review)
 
     def features(self, places: Sequence[int]) -> tuple[float, ...]:
         """Return the FEATURES of what is named at `places`, the nearer words weighing more."""
-        at = _word_at(self.starts, places)
-        words = np.arange(len(self.starts))
-        near = np.exp(-np.abs(words[:, None] - at) / REACH)
-        near = (near * ACROSS ** np.abs(self.clauses[:, None] - self.clauses[at])).max(axis=1)
+        # Words and their positions ascend, so the nearest name is the last one before a word or the first one after.
+        named = np.concatenate([[-np.inf], self.positions[_word_at(self.starts, places)], [np.inf]])
+        after = named.searchsorted(self.positions)
+        near = np.exp(-np.minimum(self.positions - named[after - 1], named[after] - self.positions))
         praise = float(np.tanh(near @ self.opinions))
         critic = near @ self.logits / near.sum()
         return praise, self.complaint, float(np.tanh(critic / 2)), float(np.tanh((critic - self.review) / 2))
@@ -184,7 +201,7 @@ def _word_at(starts: Positions, places: npt.ArrayLike) -> Positions:
 
 def _opinions(text: str, words: Sequence[re.Match[str]]) -> Floats:
     """Return 1 for each word that praises, -1 for each that faults; what is negated counts the other way."""
-    opinions = np.array([_opinion(word[0]) for word in words])
+    opinions = np.array([_opinion(word[0][:LONGEST_WORD]) for word in words])
     for i in np.flatnonzero(opinions).tolist():
         start = words[i].start()
         if _NEGATED.search(text, max(0, start - NEGATION_SPAN), start):
@@ -231,13 +248,17 @@ _NEGATED = re.compile(
     rf"\b(?:{'|'.join(_opinion_words['negations'])})(?!\s+(?:but|just|least|only)\b)(?:\s+[\w'-]+){{0,3}}\s*$"
 )
 ASPECTS: Final = tuple(_CUES)
+LONGEST_WORD: Final = 1 + max(map(len, _PRAISE | _PRAISE_STEMS | _FAULT | _FAULT_STEMS))
+"""What a word says is known from so many of its characters: a longer one is in no list."""
 
 _WORD = re.compile(r"\w[\w'-]*")
+# Here and below a repetition gives nothing back, for nothing that follows could use it, and one that may begin anywhere
+# in a run is short: or each place of a long run would be tried with each other.
 _CLAUSE = re.compile(
-    r"""[;:—–()…] | \s-+\s | \.\.\.
-    | ,?\s+(?=(?:although|apart\ from|but|despite|even\ (?:if|though)|except|however|pity|shame|though|whereas|while
-      |yet)\b)
-    | ,\s+(?=(?:a|and|as|because|he|her|his|i|if|it|its|no|nor|not|she|so|the|then|there|they|we|when|where|which|who
+    r"""[;:—–()…] | \s-++\s | \.\.\.
+    | (?:,\s++|\s{1,20}+)(?=(?:although|apart\ from|but|despite|even\ (?:if|though)|except|however|pity|shame|though
+      |whereas|while|yet)\b)
+    | ,\s++(?=(?:a|and|as|because|he|her|his|i|if|it|its|no|nor|not|she|so|the|then|there|they|we|when|where|which|who
       |with|you)\b)""",
     re.VERBOSE,
 )
@@ -245,9 +266,9 @@ _CLAUSE = re.compile(
 _PERFORMER = re.compile(
     r"""\b(?!(?:A|After|All|An|And|As|At|Because|Before|Best|But|Each|Even|Every|For|From|Good|Great|He|Her|His|How|I|If|In|It
       |Its|My|No|Not|Of|On|One|Poor|She|So|That|The|Then|There|They|This|To|We|What|When|Who|Why|With)\b)
-    [A-Z][\w.'’-]*[a-z.]\ (?:(?:[Dd]e|[Vv]an|[Dd]el|[A-Z]\.)\ )?[A-Z][\w-]+
+    [A-Z][\w.'’-]{1,40}+(?<=[a-z.])\ (?:(?:[Dd]e|[Vv]an|[Dd]el|[A-Z]\.)\ )?[A-Z][\w-]{1,40}+
     (?:(?:\ and|,)\ [A-Z][^.,;:!?]{1,30}|,\ [^.,;:!?]{1,40},|\ (?:as|in)\ [^.,;:!?]{1,40})?,?
-    (?:\ (?:also|again|alone|especially|every\ bit|herself|himself|in\ particular|just|really|simply|too|truly))*
+    (?:\ (?:also|again|alone|especially|every\ bit|herself|himself|in\ particular|just|really|simply|too|truly)){0,3}
     \ (?:are|brings?|can't|deserve[sd]?|did|does|gave|gives?|had|has\ never|is|looks?|makes?|matches|overacts?|shines?
       |steals?|was|were|works)\b(?!\ (?:a|an|the)\ (?:composer|director|film|movie|picture))""",
     re.VERBOSE,

@@ -1,6 +1,7 @@
 import json
 import re
 import tomllib
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -110,6 +111,24 @@ def test_a_sentence_that_was_not_read_judges_nothing():
 def test_the_most_decided_mention_stands_for_the_judgement():
     mentions = [Mention(0, "music", 0.7), Mention(1, "music", 0.1), Mention(2, "ending", 0.6)]
     assert judgements(mentions) == {"music": mentions[1], "ending": mentions[2]}
+
+
+@pytest.mark.parametrize("text", ["plot " * 4_000, "plot music " * 1_800, "The plot is good, " + "ab" * 9_990])
+def test_a_text_of_names_takes_little_memory(text):
+    sentences = [Sentence(0, len(text), 0.0, True)]
+    tracemalloc.start()
+    find_mentions(text, sentences, SILENT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_what_stands_behind_a_long_run_keeps_its_own_tokens():
+    text = "Then there is the music. " + "so " * 3_000 + "it was raining. Then there is the ending."
+    (last,) = [each for each in sentences_of(text) if text[each.start :].startswith("Then there is the ending")]
+    starts = np.array([0, 5, 10, 14, 18, last.start, last.start + 5, last.start + 18])
+    logits = np.array([4.0] * 5 + [-4.0] * 3)
+    assert read(text, TokenLogits(starts, logits)) == {"music": "+", "ending": "-"}
 
 
 @given(
