@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Mentions = Sequence[AspectMention]
 
 NOTES = 3
+BODY, NOTE = 5_000, 500
+"""So many characters are given of a review, and of a sentence: its page has the rest."""
 STRONG = 1 / 3
 """Of the review's heaviest sentence: what weighs less is no note."""
 
@@ -50,7 +52,7 @@ def _review(review: Review, mentions: Mentions, root: str) -> Json:
     described: Json = {
         "@type": "Review",
         "url": root + review.get_absolute_url(),
-        "reviewBody": review.text,
+        "reviewBody": _shortened(review.text, BODY),
         "author": {"@type": "Person", "name": str(review.author)},
     }
     if review.written_at:
@@ -84,4 +86,8 @@ def _notes(text: str, score: Score, mentions: Mentions, sign: int) -> list[str]:
     strong = [each for each in strong if sides.get(each["start"]) != {sign < 0}]
     strong.sort(key=lambda each: -abs(each["share"]))
     told = dict.fromkeys(" ".join(text[each["start"] : each["end"]].split()) for each in strong)
-    return list(told)[:NOTES]
+    return [_shortened(note, NOTE) for note in list(told)[:NOTES]]
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most].rstrip()} …"

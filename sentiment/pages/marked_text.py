@@ -6,20 +6,33 @@ escapes every part of every level again.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby, islice
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from sentiment.verdicts.judgements import FAINT
+from sentiment.verdicts.judgements import FAINT, LONGEST, SHORTEST
+
+Sentence = dict[str, Any]
+"""A sentence as it is kept with a score: `start`, `end`, and its `share`, None where it was not read."""
 
 UNFOLDED, TO_FOLD = 900, 1_500
 """A text of so many characters is folded, after the first sentence that begins beyond the others."""
+MARKED, TOLD = 60, 30
+"""So many sentences of a text are marked at most, and so many times it is told what they say of aspects."""
+PARAGRAPHS = 200
+"""A text has no more of them: what follows goes on in the last one."""
 STRENGTHS = ("faint", "clear", "strong")
 
-_BREAK = re.compile(r"\s*\n\s*")
+# Only from where white space begins: from anywhere in it would be quadratic.
+_BREAK = re.compile(r"(?<!\s)\s*\n\s*")
+_MORE = (
+    f'<p class="help">More could be marked here than can be shown: these are the {MARKED} sentences that decided most,'
+    f" and {TOLD} of the things they say.</p>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +53,8 @@ class Mark:
     """A sentence of a text, as it is marked.
 
     `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said. What it did
-    to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ. `unread` is for what
-    the critic was not given: "" where it was, else what is said of it, once for each stretch.
+    to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ. `unread` is a stretch
+    of sentences that the critic was not given.
     """
 
     place: str
@@ -50,7 +63,7 @@ class Mark:
     positive: bool = False
     strength: int = 0
     percent: int = 0
-    unread: str | None = None
+    unread: bool = False
     said: Sequence[Said] = ()
 
     @property
@@ -68,81 +81,112 @@ class Mark:
 
 def marked_text(
     text: str,
-    sentences: list[dict[str, Any]],
+    sentences: list[Sentence],
     place: str,
-    fold: bool = False,
     said: Mapping[int, Sequence[Said]] | None = None,
+    *,
+    fold: bool = False,
+    plain: bool = False,
+    more: bool = False,
 ) -> SafeString:
-    """Return a text as HTML with marks; `said` is what the sentences that begin at these offsets say of aspects."""
+    """Return a text as HTML with marks; `said` is what the sentences that begin at these offsets say of aspects.
+
+    With `plain` sentences have their places and nothing else. `more` is for when not all that they say is in `said`;
+    wherever something is left out, that is said below.
+    """
     marks = list(marks_of(text, sentences, place, said or {}))
-    cut = next((mark.start for mark in marks if mark.start >= UNFOLDED), None)
-    if not fold or cut is None or len(text) < TO_FOLD:
-        return mark_safe(_in_paragraphs(text, 0, len(text), marks))  # noqa: S308  all below escape what they are given
+    if plain:
+        marks = [Mark(mark.place, mark.start, mark.end) for mark in marks if not mark.unread]
+    note = _MORE if not plain and (more or len(_decisive(sentences)) > MARKED) else ""
+    cut = min((sentence["start"] for sentence in sentences if sentence["start"] >= UNFOLDED), default=len(text))
+    if not fold or cut >= len(text) or len(text) < TO_FOLD:
+        return mark_safe(_in_paragraphs(text, 0, len(text), marks) + note)  # noqa: S308  all below escape what they get
     shown, rest = _in_paragraphs(text, 0, cut, marks), _in_paragraphs(text, cut, len(text), marks)
-    return mark_safe(f'{shown}<details class="fold"><summary>Read on</summary>{rest}</details>')  # noqa: S308
+    return mark_safe(f'{shown}<details class="fold"><summary>Read on</summary>{rest}</details>{note}')  # noqa: S308
 
 
-def _in_paragraphs(text: str, start: int, end: int, marks: list[Mark]) -> str:
-    return "".join(f'<p dir="auto">{_lines(text, lines, marks)}</p>' for lines in _paragraphs(text, start, end))
+def _decisive(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """Return the sentences that decided something, in the order in which they are marked while there is room."""
+    read = [sentence for sentence in sentences if sentence.get("share")]
+    faint = FAINT * max((abs(sentence["share"]) for sentence in read), default=0.0)
+    return sorted((sentence for sentence in read if abs(sentence["share"]) >= faint), key=_rank)
 
 
-def marks_of(
-    text: str, sentences: list[dict[str, Any]], place: str, said: Mapping[int, Sequence[Said]]
-) -> Iterator[Mark]:
+def _rank(sentence: Sentence) -> tuple[bool, float]:
+    # What may be quoted elsewhere comes first, so that it is marked where its quotation leads to.
+    return not SHORTEST <= sentence["end"] - sentence["start"] <= LONGEST, -abs(sentence["share"])
+
+
+def marks_of(text: str, sentences: list[Sentence], place: str, said: Mapping[int, Sequence[Said]]) -> Iterator[Mark]:
     """Yield the marks of sentences in order, without overlap and inside the text, whatever was stored."""
     shares = [abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None]
     largest, total = max(shares, default=0.0) or 1.0, sum(shares) or 1.0
-    position, skipping = 0, False
-    for sentence in sorted(sentences, key=lambda s: s["start"]):
-        start, end = max(sentence["start"], position), min(sentence["end"], len(text))
+    marked = {sentence["start"] for sentence in _decisive(sentences)[:MARKED]}
+    position = 0
+    for sentence in _stretches(sentences):
+        begin, share = sentence["start"], sentence["share"]
+        start = max(begin, position)
+        end = start + len(text[start : sentence["end"]].rstrip())
         if start >= end:
             continue
-        share, where = sentence.get("share"), f"{place}-{sentence['start']}"
+        position, where = end, f"{place}-{begin}"
         if share is None:
-            yield Mark(where, start, end, unread="" if skipping else "not read: ")
+            yield Mark(where, start, end, unread=True)
         else:
-            weight = abs(share) / largest
-            strength = (weight >= FAINT) + (weight > 1 / 3) + (weight > 2 / 3)
-            of_aspects = said.get(sentence["start"], ())
-            yield Mark(where, start, end, share > 0, strength, round(100 * abs(share) / total), said=of_aspects)
-        position, skipping = end, share is None
+            weight, percent = abs(share) / largest, round(100 * abs(share) / total)
+            strength = (begin in marked) * (1 + (weight > 1 / 3) + (weight > 2 / 3))
+            yield Mark(where, start, end, share > 0, strength, percent, said=said.get(begin, ()))
 
 
-def _paragraphs(text: str, begin: int, end: int) -> Iterator[list[tuple[int, int]]]:
-    """Yield each paragraph's lines between these places, as offsets into the text. A blank line parts paragraphs."""
-    lines: list[tuple[int, int]] = []
-    position = begin
-    for gap in _BREAK.finditer(text, begin, end):
-        if gap.start() > position:
-            lines.append((position, gap.start()))
-        if lines and gap[0].count("\n") > 1:
-            yield lines
-            lines = []
+def _stretches(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Yield sentences in order, those that were not read together with the unread ones after them."""
+    ordered = sorted(sentences, key=lambda sentence: sentence["start"])
+    for unread, group in groupby(ordered, lambda sentence: sentence.get("share") is None):
+        if unread:
+            stretch = list(group)
+            yield stretch[0] | {"end": max(sentence["end"] for sentence in stretch), "share": None}
+        else:
+            yield from group
+
+
+def _in_paragraphs(text: str, start: int, end: int, marks: list[Mark]) -> str:
+    paragraphs = _paragraphs(text, start, end)
+    return "".join(f'<p dir="auto">{_paragraph(text, *paragraph, marks)}</p>' for paragraph in paragraphs)
+
+
+def _paragraphs(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield each paragraph between these places, as offsets into the text. A blank line parts paragraphs."""
+    end = begin + len(text[begin:end].rstrip())
+    position = end - len(text[begin:end].lstrip())
+    blank = (gap for gap in _BREAK.finditer(text, position, end) if gap[0].count("\n") > 1)
+    for gap in islice(blank, PARAGRAPHS - 1):
+        yield position, gap.start()
         position = gap.end()
     if position < end:
-        lines.append((position, end))
-    if lines:
-        yield lines
+        yield position, end
 
 
-def _lines(text: str, lines: list[tuple[int, int]], marks: list[Mark]) -> str:
-    return "<br>".join(_line(text, *line, marks) for line in lines)
-
-
-def _line(text: str, start: int, end: int, marks: list[Mark]) -> str:
-    """Return one line's text with its marks. A sentence that began on an earlier line goes on without a second sign."""
+def _paragraph(text: str, start: int, end: int, marks: list[Mark]) -> str:
+    """Return a paragraph with its marks. A sentence that began in an earlier one goes on without a second sign."""
     pieces: list[str] = []
     position = start
-    # Marks are in order and apart: those that end before the line are skipped at once.
-    for mark in marks[bisect_right(marks, start, key=_end_of) :]:
+    # Marks are in order and apart: those that end before the paragraph are skipped at once.
+    for i in range(bisect_right(marks, start, key=_end_of), len(marks)):
+        mark = marks[i]
         if mark.start >= end:
             break
         first, last = max(mark.start, position), min(mark.end, end)
-        pieces += escape(text[position:first]), _marked(mark, escape(text[first:last]), first > mark.start)
-        if not text[last : mark.end].strip():
+        pieces += _lines(text[position:first]), _marked(mark, _lines(text[first:last]), first > mark.start)
+        if last == mark.end:
             pieces += map(_said, mark.said)
         position = last
-    return "".join([*pieces, escape(text[position:end])])
+    return "".join([*pieces, _lines(text[position:end])])
+
+
+def _lines(text: str) -> str:
+    """Return a part of a paragraph as HTML: its lines, and the blank ones of a text that has too many paragraphs."""
+    html = escape(text, quote=False)
+    return _BREAK.sub(lambda gap: "<br>" * min(gap[0].count("\n"), 2), html) if "\n" in html else html
 
 
 def _end_of(mark: Mark) -> int:
@@ -151,8 +195,8 @@ def _end_of(mark: Mark) -> int:
 
 def _marked(mark: Mark, html: str, goes_on: bool) -> str:
     place = "" if goes_on else f' id="{escape(mark.place)}"'
-    if mark.unread is not None:
-        words = f'<span class="vh" dir="ltr">{mark.unread}</span>' if mark.unread and not goes_on else ""
+    if mark.unread:
+        words = "" if goes_on else '<span class="vh" dir="ltr">not read: </span>'
         return f'<span{place} class="unread">{words}{html}</span>'
     if not mark.strength:
         return f"<span{place}>{html}</span>"

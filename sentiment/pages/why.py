@@ -8,13 +8,15 @@ from functools import lru_cache
 from typing import TypeVar
 
 from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
-from django.db.models.functions import Substr
+from django.db.models.functions import Concat, Least, Substr
 from django.urls import reverse
 
 from sentiment.models import Highlight, Judgement, MovieAspect, MovieSentiment
 from sentiment.verdicts.aggregates import MARKS
 from textflix.movies.models import Movie
 
+SHOWN = 600
+"""Of a longer sentence so many characters are shown: the rest is in its review."""
 SPOILER = "A sentence of a review with spoilers: open it to read it."
 QUOTES = 3
 ALIKE = 0.5
@@ -25,10 +27,12 @@ Evidence = TypeVar("Evidence", Judgement, Highlight)
 
 def with_sentences(evidence: "QuerySet[Evidence]") -> "QuerySet[Evidence]":
     """Annotate evidence with its `sentence`, cut out by the database without the whole text, and without spoilers."""
-    sentence = Substr("review__text", F("start") + 1, F("end") - F("start"), output_field=TextField())
+    length = F("end") - F("start")
+    sentence = Substr("review__text", F("start") + 1, Least(length, SHOWN), output_field=TextField())
     one_line = Func(sentence, function="regexp_replace", template=r"%(function)s(%(expressions)s, '\s+', ' ', 'g')")
-    shown = Case(When(review__spoiler=True, then=Value(SPOILER)), default=one_line, output_field=TextField())
-    return evidence.annotate(sentence=shown)
+    rest = Case(When(end__gt=F("start") + SHOWN, then=Value(" …")), default=Value(""), output_field=TextField())
+    spoiler = When(review__spoiler=True, then=Value(SPOILER))
+    return evidence.annotate(sentence=Case(spoiler, default=Concat(one_line, rest), output_field=TextField()))
 
 
 def place_of(evidence: Judgement | Highlight) -> str:

@@ -1,14 +1,15 @@
 """How a review's verdict and its evidence are shown: {% verdict review %} and {% evidence review %}."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.utils.safestring import SafeString
 
-from sentiment.models import Dispute, ScoreRequest
+from sentiment.models import AspectMention, Dispute, ScoreRequest
 from sentiment.pages import verdict_box
-from sentiment.pages.marked_text import Said, marked_text, marks_of
+from sentiment.pages.marked_text import TOLD, Said, marked_text, marks_of
 from sentiment.pages.why import address_of_why
 from sentiment.templatetags.pages import is_plain, serving_on
 from textflix.reviews.models import Review
@@ -70,18 +71,25 @@ def evidence(context: Context, review: Review, fold: bool = False) -> SafeString
     analysis, sentences keep their places, for links lead to them, and nothing else.
     """
     score = verdict_box.score_of(review)
-    sentences = score.sentences if score else []
-    if is_plain(context):
-        return marked_text(review.text, [each | {"share": 0.0} for each in sentences], f"s{review.pk}", fold)
-    return marked_text(review.text, sentences, f"s{review.pk}", fold, _said(review))
+    mentions = verdict_box.mentions_of(review)
+    return marked_text(
+        review.text,
+        score.sentences if score else [],
+        f"s{review.pk}",
+        _said(review.movie.slug, mentions),
+        fold=fold,
+        plain=is_plain(context),
+        more=len(mentions) > TOLD,
+    )
 
 
-def _said(review: Review) -> dict[int, list[Said]]:
-    """What a review's sentences say of aspects, by where they begin."""
+def _said(slug: str, mentions: Iterable[AspectMention]) -> dict[int, list[Said]]:
+    """What a review's sentences say of aspects, by where they begin: of too much, what counts and is most decided."""
+    told = sorted(mentions, key=lambda mention: (not mention.counted, -abs(mention.positive - 0.5)))[:TOLD]  # type: ignore[attr-defined]
     said: dict[int, list[Said]] = {}
-    for mention in verdict_box.mentions_of(review):
+    for mention in sorted(told, key=lambda mention: mention.aspect):
         favourable = mention.positive > 0.5
-        why = address_of_why(review.movie.slug, mention.aspect)
+        why = address_of_why(slug, mention.aspect)
         if mention.counted:  # type: ignore[attr-defined]
             why += f"?side={'praise' if favourable else 'criticism'}"
         said.setdefault(mention.start, []).append(Said(mention.aspect, favourable, why))

@@ -9,6 +9,8 @@ from textflix.derived import Derived
 
 FAINT: Final = 0.1
 """A sentence whose share is under a tenth of the review's largest decided nothing: it is neither marked nor quoted."""
+SHORTEST, LONGEST = 25, 280
+"""A sentence of fewer characters says too little to be quoted; one of more is too long."""
 
 
 def _judged(readings: str) -> str:
@@ -40,7 +42,7 @@ def _highlighted(readings: str) -> str:
         FROM jsonb_to_recordset(score.sentences) AS read (start int, "end" int, share float8)
     ) AS sentence
     WHERE {readings} AND abs(sentence.share) / NULLIF(sentence.largest, 0) >= {FAINT}
-      AND sentence."end" - sentence.start BETWEEN 25 AND 280
+      AND sentence."end" - sentence.start BETWEEN {SHORTEST} AND {LONGEST}
       AND COALESCE((
               SELECT bool_or((mention.positive > 0.5) = (sentence.share > 0)) FROM sentiment_aspectmention AS mention
               WHERE mention.score_id = score.id AND mention.start = sentence.start), true)

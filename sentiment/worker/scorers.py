@@ -7,6 +7,7 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """So long a version that could not be loaded is left alone, before its files are looked at again."""
+STRETCH = 200
 CANARY = "A plain text that every working critic can read."
 
 
@@ -120,8 +122,17 @@ def in_words(error: Exception) -> str:
     return str(error) if isinstance(error, checkpoints.CheckpointError) else f"{type(error).__name__}: {error}"
 
 
-def sentences_of(prediction: Prediction) -> list[dict[str, float | None]]:
-    """Return what is kept of a text's sentences: where each stands, and its share of the verdict; None where unread."""
-    return [
-        {"start": s.start, "end": s.end, "share": round(s.share, 6) if s.read else None} for s in prediction.sentences
-    ]
+def sentences_of(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return what is kept of a text's sentences: where each stands, and its share of the verdict; None where unread.
+
+    Neighbours that decided nothing are kept as one of up to `STRETCH` characters: a text can have thousands.
+    """
+    kept: list[dict[str, Any]] = []
+    for sentence in prediction.sentences:
+        share = round(sentence.share, 6) if sentence.read else None
+        before = kept[-1] if kept else {}
+        if not share and before.get("share", 1) == share and sentence.end - before["start"] <= STRETCH:
+            before["end"] = sentence.end
+        else:
+            kept.append({"start": sentence.start, "end": sentence.end, "share": share})
+    return kept

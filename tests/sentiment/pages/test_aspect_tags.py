@@ -89,7 +89,7 @@ def test_a_sentence_over_two_lines_says_it_once_at_its_end(client):
     said(review, "ending", 0.2, broken)
     html = shown(client, review.get_absolute_url())
     assert [aspect for *_, aspect in TAG.findall(html)] == ["ending", "story"]
-    assert 'at all.</mark> <a class="says b"' in html
+    assert 'at all.</a></mark> <a class="says b"' in html
 
 
 @pytest.mark.parametrize("member", [False, True])
