@@ -25,17 +25,23 @@ from textflix.members.limits import allow_address
 from textflix.movies.models import SiteFigures
 from textflix.movies.revisions import of_lists
 from textflix.outages import OUTAGES, TRY_AGAIN, note
+from textflix.reviews.forms import PlainTextField
 
 TOO_MANY = "Too many texts came from your network in the last minute. Wait a minute and send it again."
 
 
 class TryForm(forms.ModelForm):
+    text = PlainTextField(
+        what="A text to try",
+        longest=ScoreRequest.MAX_LENGTH,
+        label="Try a text",
+        help_text="It is read like a review, kept for an hour, and shown to nobody else.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
     class Meta:
         model = ScoreRequest
         fields = ["text"]
-        labels = {"text": "Try a text"}
-        help_texts = {"text": "It is read like a review, kept for an hour, and shown to nobody else."}
-        widgets = {"text": forms.Textarea(attrs={"rows": 4, "maxlength": ScoreRequest.MAX_LENGTH})}
 
 
 @require_safe

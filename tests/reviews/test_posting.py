@@ -63,6 +63,17 @@ def test_one_review_per_film_and_member(client, ada, movie):
     assert Review.objects.get().text == TEXT
 
 
+def test_a_text_that_is_too_long_as_it_was_sent_is_refused_and_kept_in_the_form(client, ada, movie):
+    text = "A review and nothing more." + " " * 20_973 + "x"
+    for sent in (text, text[:-1] + " "):
+        answer = post(client, movie, text=sent)
+        assert answer.status_code == 400
+        page = answer.content.decode()
+        assert "at most 20000 characters: this one has 21000." in page
+        assert f">\n{sent}</textarea>" in page
+    assert not Review.objects.exists()
+
+
 def test_only_identical_text_is_a_duplicate(client, ada, movie):
     post(client, movie)
     other = make_movie("vertigo")
@@ -115,6 +126,9 @@ def test_two_posts_at_once_leave_one_review(movie):
         ("A first paragraph.\r\n\r\nA second one.\r", "A first paragraph.\n\nA second one."),
         ("a\r\n" * 9_999 + "abc", None),
         ("a\r\n" * 9_999 + "ab", "a\n" * 9_999 + "ab"),
+        (" " * 500 + "x" * 19_500, "x" * 19_500),
+        (" " * 500 + "x" * 19_501, None),
+        ("x" * 20 + "\r\n" * 19_980, "x" * 20),
         ("Twenty characters and \x00 null.", None),
         ("", None),
     ],

@@ -12,34 +12,42 @@ STAR_CHOICES = [
 ]
 
 
-class ReviewTextField(forms.CharField):
-    """A field for plain text, measured as it is kept: in characters, stripped, each line break one character.
+class PlainTextField(forms.CharField):
+    """A field for plain text, kept stripped, each line break one character; it is not too long as it was sent.
 
     Limits are validators, not attributes: a browser counts an emoji as two and would cut the text without a word.
     """
 
     widget = forms.Textarea
-    default_validators = [
-        ProhibitNullCharactersValidator("A review is plain text: it cannot contain the null character."),
-        MinLengthValidator(
-            Review.MIN_LENGTH, "Write at least %(limit_value)d characters: this review has %(show_value)d."
-        ),
-        MaxLengthValidator(
-            Review.MAX_LENGTH, "A review has at most %(limit_value)d characters: this one has %(show_value)d."
-        ),
-    ]
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, what: str, longest: int, shortest: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.not_too_long = MaxLengthValidator(
+            longest, f"{what} has at most %(limit_value)d characters: this one has %(show_value)d."
+        )
         # CharField appends its own, which would say the same again in other words.
-        self.validators = list(self.default_validators)
+        self.validators = [
+            ProhibitNullCharactersValidator(f"{what} is plain text: it cannot contain the null character."),
+            MinLengthValidator(shortest, "Write at least %(limit_value)d characters: this review has %(show_value)d."),
+        ]
+
+    def clean(self, value: str | None) -> Any:
+        self.not_too_long(_with_plain_breaks(value))
+        return super().clean(value)
 
     def to_python(self, value: str | None) -> str | None:
-        return super().to_python((value or "").replace("\r\n", "\n").replace("\r", "\n"))
+        return super().to_python(_with_plain_breaks(value))
+
+
+def _with_plain_breaks(value: str | None) -> str:
+    return (value or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ReviewForm(forms.ModelForm):
-    text = ReviewTextField(
+    text = PlainTextField(
+        what="A review",
+        longest=Review.MAX_LENGTH,
+        shortest=Review.MIN_LENGTH,
         label="Your review",
         help_text=f"{Review.MIN_LENGTH} to {Review.MAX_LENGTH:,} characters of plain text. An empty line starts a new"
         " paragraph.",
