@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import caches
@@ -13,6 +14,9 @@ from sentiment.bulk.reviews import Row, import_rows
 from tests.makers import TEXT, make_movie
 from textflix.movies.catalogue.load import import_catalogue
 from textflix.movies.models import Movie
+
+if TYPE_CHECKING:
+    from sentiment.core.critic.scorer import Scorer
 
 # Torch's threads wait for each other; on a machine that does more than this one test, one thread is faster than two.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -39,6 +43,15 @@ def nothing_is_off(db: None) -> Iterator[None]:
     """At the end of the test, what is stored must be what the rows say."""
     yield
     call_command("rebuild_sentiment", "--check")
+
+
+@pytest.fixture(scope="session")
+def tiny_scorer(tmp_path_factory: pytest.TempPathFactory) -> "Scorer":
+    """A critic of three random layers, which reads anything at once, and understands nothing."""
+    from sentiment.core.critic.scorer import Scorer
+    from tests.tiny import tiny_base, tiny_critic
+
+    return Scorer(tiny_critic(tiny_base(tmp_path_factory.mktemp("tiny"))), "cpu", "torch")
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,9 @@ class Claimed:
     until: datetime | None
 
 
-def claim(version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False) -> Sequence[Claimed]:
+def claim(
+    version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False
+) -> Sequence[Claimed]:
     """Lease up to `limit` reviews that this version has not read, those that people wait for first.
 
     `unread_only` leaves those alone that another version has read.
