@@ -19,6 +19,7 @@ from sentiment.labelling.labels import relabel
 from sentiment.models import ModelVersion, Promotion
 from sentiment.verdicts.aggregates import refresh
 from sentiment.versions.promotion import promote
+from sentiment.worker.scorers import Chosen
 from sentiment.worker.scoring import claim, store
 from tests.load.generator import prediction
 from tests.makers import TEXT, make_member, make_movie, make_review, read
@@ -254,7 +255,7 @@ def write_at_random(chance: random.Random, version: ModelVersion, newer: ModelVe
     def score() -> None:
         serving = Promotion.objects.serving()
         claimed = claim(serving, 2)
-        store(serving, claimed, [prediction(item.text, chance) for item in claimed])
+        store(Chosen(serving, serving), claimed, [prediction(item.text, chance) for item in claimed])
 
     acts = {
         "post": post,

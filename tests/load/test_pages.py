@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 from sentiment.bulk.reviews import import_rows
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
+from sentiment.worker.scorers import Chosen
 from sentiment.worker.scoring import claim, store
 from tests.load.generator import SEED, prediction, rows
 from textflix.members.models import User
@@ -51,7 +52,7 @@ def fill(count: int, crowded: int) -> None:
     version = ModelVersion.objects.first()
     chance, started = random.Random(SEED), time.monotonic()
     while claimed := claim(version, 2000):
-        store(version, claimed, [prediction(item.text, chance) for item in claimed])
+        store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
     print(f"stored their scores in {time.monotonic() - started:.0f} s")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

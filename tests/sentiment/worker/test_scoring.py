@@ -101,7 +101,7 @@ def test_the_largest_batch_of_the_slowest_texts_is_read_well_inside_its_lease(mo
     assert len(claimed) >= 20
     started = time.process_time()
     predictions = scorer_for(version).predict([item.text for item in claimed])
-    assert scoring.store(version, claimed, predictions) == len(claimed)
+    assert scoring.store(Chosen(version, version), claimed, predictions) == len(claimed)
     assert time.process_time() - started < Reading.LEASE.total_seconds() / 4
     assert scoring.drain(60) == len(SLOWEST) * 4 - len(claimed)
 
