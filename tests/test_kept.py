@@ -254,8 +254,8 @@ def write_at_random(chance: random.Random, version: ModelVersion, newer: ModelVe
 
     def score() -> None:
         serving = Promotion.objects.serving()
-        claimed = claim(serving, 2)
-        store(Chosen(serving, serving), claimed, [prediction(item.text, chance) for item in claimed])
+        if claimed := claim(serving, 2):
+            store(Chosen(serving, serving), claimed, [prediction(item.text, chance) for item in claimed])
 
     acts = {
         "post": post,

@@ -33,9 +33,10 @@ def test_a_retrained_version_has_its_comparison_and_the_page_shows_it(
     assert {*only_critic, *only_simpler} <= heldout
     lead = metrics["heldout"]["accuracy"] - metrics["nb_svm"]["accuracy"]
     assert lead == pytest.approx((len(only_critic) - len(only_simpler)) / len(heldout))
-    page = client.get("/critic/").content.decode()
+    answer = client.get("/critic/")
+    page = answer.content.decode()
     assert "Beside a simpler model" in page
     assert f"is right on {metrics['nb_svm']['accuracy']:.1%} of 100 demo reviews that neither ever saw" in page
     assert f"Only the critic: {len(only_critic)}" in page
-    rival = client.get("/critic/").context["rival"]
+    rival = answer.context["rival"]
     assert [review.external_id for review in rival.only_critic.reviews] == [f"demo/{row}" for row in only_critic[:5]]

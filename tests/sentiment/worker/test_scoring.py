@@ -74,7 +74,7 @@ def test_of_long_texts_fewer_are_taken_at_once_and_the_rest_waits_untouched(movi
     monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 3 * len(PRAISE))
     reviews = [make_review(movie, make_member(), text=PRAISE) for _ in range(5)]
     assert [item.review_id for item in scoring.claim(version, 8)] == [review.pk for review in reviews[:3]]
-    assert [row.is_leased for row in Reading.objects.order_by("pk")] == [True] * 3 + [False] * 2
+    assert [row.leased_until is not None for row in Reading.objects.order_by("pk")] == [True] * 3 + [False] * 2
     assert [row.attempts for row in Reading.objects.order_by("pk")] == [1] * 3 + [0] * 2
     monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 1)
     assert [item.review_id for item in scoring.claim(version, 8)] == [reviews[3].pk]
