@@ -1,8 +1,11 @@
 import gzip
+import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from tests.makers import make_member, make_movie, make_review
 from textflix.movies.catalogue.files import BadRow, read_wikidata, wikidata_path
@@ -43,6 +46,10 @@ def run(capsys):
 
 def everything():
     return [list(model.objects.order_by("pk").values()) for model in (Movie, Genre, Person, Credit)]
+
+
+def open_files():
+    return {os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")}
 
 
 def names(movie, role):
@@ -180,7 +187,7 @@ class TestBadRows:
 
     def test_broken_text_costs_its_row_alone(self, run, movies_db):
         path = movies_db(FILM, OTHER)
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(path)) as database, database:
             database.execute("UPDATE omdb SET Title = CAST(x'ff41' AS TEXT) WHERE ID = 1")
         assert "line 1: the title is not valid UTF-8 text" in run(path).err
         assert [film.title for film in Movie.objects.all()] == ["North by Northwest"]
@@ -207,6 +214,22 @@ class TestNothingToRead:
     def test_imdb_needs_a_path(self, run):
         with pytest.raises(CommandError, match="needs the PATH"):
             run("--source", "imdb")
+
+
+class TestInterrupted:
+    @pytest.mark.parametrize("source", ["wikidata", "imdb"])
+    def test_the_file_is_closed_before_the_error_is_told(self, run, movies_db, tmp_path, monkeypatch, source):
+        def store(films):
+            raise OperationalError("the connection is gone")
+
+        monkeypatch.setattr("textflix.movies.catalogue.load.CHUNK", 1)
+        monkeypatch.setattr("textflix.movies.catalogue.load.store", store)
+        path = tmp_path / "title.basics.tsv"
+        path.write_text("\n".join(TestImdb.LINES))
+        path = movies_db(FILM, OTHER) if source == "wikidata" else path
+        with pytest.raises(OperationalError, match="gone") as held:
+            run("--source", source, path)
+        assert str(path) not in open_files(), held
 
 
 class TestImdb:

@@ -3,7 +3,7 @@
 import gzip
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
@@ -70,7 +70,7 @@ def wikidata_path() -> Path:
         raise NotACatalogue("The package bokeh_sampledata is not installed: it holds the catalogue.") from error
 
 
-def read_wikidata(path: Path) -> Iterator[Film | BadRow]:
+def read_wikidata(path: Path) -> Generator[Film | BadRow]:
     """Read the tables omdb and tomatoes of movies.db; raises NotACatalogue."""
     if not path.is_file():
         raise NotACatalogue(f"{path}: no such file.")
@@ -85,7 +85,7 @@ def read_wikidata(path: Path) -> Iterator[Film | BadRow]:
         raise NotACatalogue(f"{path}: not a database with the tables omdb and tomatoes ({error}).") from error
 
 
-def read_imdb(path: Path) -> Iterator[Film | BadRow]:
+def read_imdb(path: Path) -> Generator[Film | BadRow]:
     """Read the films of a file like title.basics.tsv, plain or gzipped, without adult ones; raises NotACatalogue."""
     line = 1
     try:

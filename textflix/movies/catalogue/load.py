@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -40,7 +41,11 @@ def import_catalogue(
     """Load a catalogue, a transaction per chunk; bad rows are reported and skipped. Raises NotACatalogue."""
     path = path or files.wikidata_path()
     result = Imported()
-    with tqdm(SOURCES[source](path), "Films", unit=" films", file=sys.stderr, disable=None, mininterval=0.5) as rows:
+    # Closed here: a reader that is left in the middle would keep its file open for as long as the error is held.
+    with (
+        closing(SOURCES[source](path)) as reader,
+        tqdm(reader, "Films", unit=" films", file=sys.stderr, disable=None, mininterval=0.5) as rows,
+    ):
         films = _films(rows, result, report)
         while chunk := list(islice(films, CHUNK)):
             with transaction.atomic():
