@@ -149,8 +149,12 @@ def _in_fresh_process(folder: Path, engine: str, texts: Sequence[str]) -> dict[s
     started = time.time()
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True, cwd=PROJECT)
     measured = json.loads(done.stdout)
-    peak = measured["peak_kib"]
-    return {"start_seconds": measured["first"] - started, "peak_memory_mib": peak and peak // 1024}
+    imported, peak = measured["imported_kib"], measured["peak_kib"]
+    return {
+        "start_seconds": measured["first"] - started,
+        "imported_memory_mib": imported and imported // 1024,
+        "peak_memory_mib": peak and peak // 1024,
+    }
 
 
 def _machine(critic: Critic) -> dict[str, Any]:

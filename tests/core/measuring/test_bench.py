@@ -34,7 +34,9 @@ def test_engines_and_pipeline_are_measured_on_the_same_texts(checkpoint):
         assert all(0 < share < 1 for share in row["ceiling_share"].values())
         assert 0 <= row["accuracy"] <= 1
         assert row["start_seconds"] > 0
-        assert 100 < row["peak_memory_mib"] < 1000
+        # What is imported depends on torch's build, with CUDA 400 MiB more; what reading needs does not.
+        assert row["imported_memory_mib"] > 100
+        assert 10 < row["peak_memory_mib"] - row["imported_memory_mib"] < 400
     table = bench.in_markdown(found)
     assert "| openvino | " in table
     assert "× the pipeline at its defaults" in table
