@@ -3,18 +3,26 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # Tests and checks get servers of their own, so that they never touch a running site.
 EMBEDDED := $(PY) -m textflix.running.embedded run --
+# For what works on the site itself, whether it runs or not.
+HERE := $(PY) -m textflix.running.embedded here --
 PIN := $(wildcard constraints.txt)
 PIP := $(PY) -m pip install --disable-pip-version-check $(addprefix -c ,$(PIN))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev test lint browser faults load bench
+.PHONY: help run install backup restore dev test lint browser faults load bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## start the site on PORT (8000), keep everything in TEXTFLIX_HOME (./var); Ctrl-C stops it
 	@exec $(PY) -m textflix.running.runner
+
+backup: install ## keep the whole site in a new folder: make backup TO=folder
+	@$(HERE) $(PY) manage.py backup "$(TO)"
+
+restore: install ## bring it back: make restore FROM=folder [REPLACE=yes], then make run
+	@$(HERE) $(PY) manage.py restore "$(FROM)" $(if $(filter yes,$(REPLACE)),--replace)
 
 install: $(VENV)/.installed ## make .venv and install the pinned project, nothing else
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running.processes import REPOSITORY, environment, new_home, pids, processes, wait_for
+from tests.running.processes import REPOSITORY, Running, environment, new_home, pids, processes, wait_for
 from textflix.running import embedded, servers
 from textflix.running.supervisor import Failure
 
@@ -175,3 +175,22 @@ def test_a_command_is_interrupted_in_an_orderly_way(home: Path) -> None:
         os.kill(process.pid, signal.SIGINT)
         assert process.stdout.read() == "tidied up\n"
     assert process.returncode == 130
+
+
+ASK = "from textflix.running import embedded; from tests.running.processes import query;"
+
+
+def _here(home: Path, code: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "textflix.running.embedded", "here", "--", sys.executable, "-c", ASK + code]
+    return subprocess.run(command, env=environment(home), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+
+
+def test_a_command_works_on_the_site_itself_whether_it_runs_or_not(home: Path) -> None:
+    done = _here(home, "query(embedded.home(), 'CREATE TABLE kept (n int)'); raise SystemExit(3)")
+    assert done.returncode == 3, done.stderr
+    assert processes(home) == {}
+    with Running(home).ready() as site:
+        done = _here(home, "print(query(embedded.home(), 'SELECT count(*) FROM kept'))")
+        assert done.stdout.strip() == "[(0,)]", done.stderr
+        assert site.process.poll() is None
+        site.stop()

