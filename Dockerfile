@@ -3,9 +3,11 @@ FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /srv/textflix
 RUN python -m venv /opt/venv
-# Dependencies first: this layer is built again only when a pin changes.
-COPY constraints.txt pyproject.toml README.md ./
-RUN /opt/venv/bin/pip install -c constraints.txt .
+# Dependencies first, torch before all: these layers are built again only when a pin changes.
+COPY requirements requirements
+RUN /opt/venv/bin/pip install --no-deps -r requirements/torch.txt
+RUN /opt/venv/bin/pip install --no-deps --require-hashes -r requirements/site.txt
+RUN /opt/venv/bin/pip check
 COPY . .
 # Settings want values; nothing is connected to, and none of these stays in the image.
 RUN TEXTFLIX_PRODUCTION=1 ALLOWED_HOSTS=localhost DATABASE_URL=postgres://unused REDIS_URL=redis://unused \

@@ -10,7 +10,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check $(addprefix -c ,$(PIN))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install backup restore dev test lint browser faults load bench
+.PHONY: help run install backup restore dev test lint browser faults load bench pins venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,11 +51,15 @@ lint: dev ## style, types, import rules, templates, migrations, Django's own che
 	$(EMBEDDED) $(PY) manage.py makemigrations --check --dry-run
 	$(EMBEDDED) $(PY) manage.py check
 
+pins: dev ## write requirements/ anew: every pinned package with its hashes
+	$(PY) .ci/pins.py
+
 dev: $(VENV)/.dev
 
 # The first Python that is new enough and can make a virtual environment; PYTHON=/path/to/python3 overrides the search.
-$(VENV)/.installed: pyproject.toml $(PIN)
-	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 none; do \
+venv:
+	@$(PY) -m pip --version >/dev/null 2>&1 && exit; \
+	for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 none; do \
 		"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 	done; \
 	if [ "$$python" = none ]; then \
@@ -63,7 +67,10 @@ $(VENV)/.installed: pyproject.toml $(PIN)
 			'name one with PYTHON=/path/to/python3.' >&2; \
 		exit 1; \
 	fi; \
-	$(PY) -m pip --version >/dev/null 2>&1 || "$$python" -m venv $(VENV)
+	"$$python" -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml $(PIN)
+	@$(MAKE) --no-print-directory venv
 	$(PIP) -e .
 	@touch $@
 

@@ -1,9 +1,11 @@
 """Run the Dockerfile's own steps without a container engine: its RUN lines, in folders below a scratch root.
 
-What it shows: the files that .dockerignore lets in are enough to install the pinned project, collect its static files
-and load the site in production. What it cannot show: the base image itself, its users, layers and capabilities.
+What it shows: the files that .dockerignore lets in are enough to install what is pinned, by its hashes, to collect the
+static files and to load the site in production. What it cannot show: the base image itself, its users, layers and
+capabilities. Where this machine has another build of torch than PyPI's, that one is taken: its hash is not pinned.
 """
 
+import importlib.metadata
 import json
 import os
 import re
@@ -41,6 +43,9 @@ def context(folder: Path) -> None:
         if Path(name).parts[0] in let_in and (REPOSITORY / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, folder / name)
+    release, _, build = importlib.metadata.version("torch").partition("+")
+    if build:
+        (folder / "requirements" / "torch.txt").write_text(f"torch=={release}\n")
 
 
 class Build:

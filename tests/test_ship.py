@@ -4,18 +4,25 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from textflix.running import runner
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
 COMPOSE = REPOSITORY / "docker-compose.yml"
-# Known to Docker alone: they become part of the URLs, or choose the services.
-FOR_COMPOSE = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "COMPOSE_PROFILES"}
+# Known to Docker alone: they become part of the URLs, choose the services, or say where the proxy listens.
+FOR_COMPOSE = {
+    *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "COMPOSE_PROFILES"),
+    *("HTTP_PORT", "HTTPS_PORT", "TLS_FOLDER", "ACME_FOLDER"),
+}
 # Set by the entry points themselves; nobody else has a reason to.
 INTERNAL = {"DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED"}
 
@@ -68,7 +75,7 @@ def test_a_compose_file_with_a_mistake_is_noticed(tmp_path):
 
 def test_secrets_come_from_the_environment_and_compose_says_when_one_is_missing(services):
     used = dict(re.findall(r"\$\{([A-Z_]+)(:[?-]|)", COMPOSE.read_text()))
-    for secret in ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for secret in ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"):
         assert used[secret] == ":?"
     example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     assert {name for name, mark in used.items() if mark == ":?"} == {name for name in example if not example[name]}
@@ -78,13 +85,42 @@ def test_every_service_that_holds_the_project_is_set_up_for_production(services)
     ours = {name: service for name, service in services.items() if service.get("image") == "textflix"}
     assert ours.keys() == {"setup", "web", "worker", "worker-cpu", "trainer", "beat"}
     for service in ours.values():
-        assert service["env_file"] == ".env"
         assert service["environment"]["TEXTFLIX_PRODUCTION"] == "1"
-        assert service["read_only"]
-        assert service["cap_drop"] == ["ALL"]
         assert service["depends_on"]["db"] == {"condition": "service_healthy"}
-    assert all("healthcheck" in services[name] for name in ("db", "redis", "web", "worker", "worker-cpu"))
+    assert all("healthcheck" in services[name] for name in ("proxy", "db", "redis", "web", "worker", "worker-cpu"))
     assert "USER textflix" in (REPOSITORY / "Dockerfile").read_text().splitlines()
+
+
+def test_every_container_is_confined_and_knows_only_what_it_reads(services):
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert "env_file" not in service, name
+    assert [name for name, service in services.items() if "cap_add" in service] == ["proxy"]
+    for name in ("db", "redis", "proxy"):
+        assert "SECRET_KEY" not in services[name].get("environment", {})
+    assert "DEFAULT_FROM_EMAIL" not in services["worker-cpu"]["environment"]
+
+
+def test_only_the_proxy_is_reached_from_outside(services):
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["proxy"]["depends_on"] == {"web": {"condition": "service_healthy"}}
+
+
+def test_the_proxy_lets_in_just_what_the_site_reads():
+    limit = re.search(r"client_max_body_size (\d+)k;", (REPOSITORY / "proxy" / "nginx.conf").read_text())
+    assert 1 < int(limit[1]) * 1024 / settings.DATA_UPLOAD_MAX_MEMORY_SIZE < 1.2
+
+
+def test_no_secret_is_part_of_a_command_line(services):
+    for service in services.values():
+        command = str(service.get("command")) + str(service.get("healthcheck"))
+        assert not re.search(r"\$\{[A-Z_]*(PASSWORD|KEY|URL)", command)
+        # What the shell of the container puts in must go into a file or a variable, never behind a program's option.
+        assert not re.search(r"--\S*(pass|auth)\S*", command)
 
 
 def test_the_critic_has_a_profile_with_a_card_and_one_without(services):
@@ -117,14 +153,52 @@ def test_compose_names_no_setting_that_nobody_reads(services):
     assert (used | example | given) - FOR_COMPOSE - read_from_environment() == set()
 
 
+def pinned(*names):
+    """The packages of requirements/ as {name: version}; each must have its files' hashes."""
+    found = {}
+    for name in names:
+        text = (REPOSITORY / "requirements" / name).read_text()
+        for package in re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]:
+            line, *hashes = package.splitlines()
+            assert hashes, line
+            assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", one) for one in hashes), line
+            key, version = re.match(r"(\S+)==(\S+)", line).groups()
+            found[canonicalize_name(key)] = version
+    return found
+
+
+def requirements(lines):
+    return {canonicalize_name(r.name): str(r.specifier)[2:] for r in map(Requirement, lines)}
+
+
+def test_what_is_pinned_with_hashes_is_what_the_project_asks_for():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    asked, dev = requirements(project["dependencies"]), requirements(project["optional-dependencies"]["dev"])
+    assert asked.items() <= pinned("site.txt", "torch.txt").items()
+    assert dev.items() <= pinned("site.txt", "dev.txt").items(), "make pins"
+
+
+def test_hashes_and_constraints_agree():
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    constraints = requirements(line for line in lines if not line.startswith("#"))
+    hashed = pinned("site.txt", "dev.txt")
+    elsewhere = {name for name in hashed if name not in constraints}
+    # What is for other systems than Linux is in no environment that constraints.txt was made from.
+    assert elsewhere <= {"colorama", "httpx2-jsfetch"}
+    assert {name: constraints[name] for name in hashed.keys() - elsewhere} == {
+        name: version for name, version in hashed.items() if name not in elsewhere
+    }
+    assert pinned("torch.txt")["torch"] == constraints["torch"]
+
+
 def test_make_help_lists_every_target():
     makefile = (REPOSITORY / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
     listed = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout
-    # "dev" is what the others need, installed by them.
-    assert {line.split()[1] for line in listed.splitlines()} == targets - {"dev"}
+    # "venv" and "dev" are what the others need, installed by them.
+    assert {line.split()[1] for line in listed.splitlines()} == targets - {"venv", "dev"}
 
 
 def test_the_readme_names_only_targets_commands_and_pictures_that_exist():
