@@ -1,6 +1,7 @@
 import sys
 
 import numpy as np
+import pytest
 
 from sentiment.core.corpus.data import labels_of
 from sentiment.core.critic.bases import resolve_base
@@ -37,6 +38,7 @@ def test_embedding_means_are_means_of_the_words_vectors_wherever_they_stand(base
 
 
 def test_word2vec_learns_once_from_texts_alone(tmp_path, monkeypatch):
+    pytest.importorskip("gensim")
     texts = ["the good film was great", "the dull film was awful"] * 20
     path = tmp_path / "vectors.npz"
     good, film, unknown = word2vec_means(texts, path)(["good", "good film", "unheard-of"])[:, 0]
