@@ -118,7 +118,7 @@ def wait_for(what: Callable[[], Any], seconds: float, reason: str, every: float 
     """The first true answer within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        with contextlib.suppress(requests.ConnectionError, psycopg2.OperationalError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout, psycopg2.OperationalError):
             if found := what():
                 return found
         time.sleep(every)
