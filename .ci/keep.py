@@ -32,7 +32,8 @@ def post(site: Site, name: str) -> int:
     visitor = Visitor(site).sign_up(name)
     film = site.one("SELECT min(slug) FROM movies_movie")
     review = visitor.write(f"/film/{film}/", f"{TEXT} ({name})")
-    wait_for(lambda: not site.sql("SELECT FROM sentiment_reading WHERE score_id IS NULL"), 300, "all is read", every=1)
+    unread = "SELECT count(*) FROM sentiment_reading WHERE score_id IS NULL"
+    wait_for(lambda: site.one(unread) == 0, 600, "all is read", every=1)
     return review
 
 
