@@ -25,6 +25,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "localhost",
     "DATABASE_URL": "postgres://unused",
     "REDIS_URL": "redis://unused",
+    "EMAIL_URL": "smtp://unused",
 }
 
 
