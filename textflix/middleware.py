@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_cache_control
 
 View = Callable[[HttpRequest], HttpResponse]
+READABLE_CHARSETS = ("utf-8", "utf8", "us-ascii")
 RETRY_SECONDS = 10
 """About as long as a process that stands still can hold what others wait for."""
 ROOM_FOR_FRAMES = 16_384
@@ -23,6 +25,25 @@ def room_for_frames(get_response: View) -> View:
         return get_response(request)
 
     middleware.__code__ = middleware.__code__.replace(co_stacksize=ROOM_FOR_FRAMES)
+    return middleware
+
+
+def unreadable_requests_are_refused(get_response: View) -> View:
+    """Answer 400 to a request whose parameters cannot be read.
+
+    A view would fail on them wherever it first looks, and so would the page that says what is wrong.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            if (charset := request.content_params.get("charset", "utf-8").lower()) not in READABLE_CHARSETS:
+                raise BadRequest(f"This site reads UTF-8, not {charset!r}.")
+            request.GET  # noqa: B018  it is read here for the first time
+        except (BadRequest, TooManyFieldsSent):
+            request.GET = QueryDict()
+            raise
+        return get_response(request)
+
     return middleware
 
 
