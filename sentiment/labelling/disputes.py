@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from sentiment.labelling.labels import relabel
@@ -39,8 +39,15 @@ def confirm(review: Review, value: str, author: User) -> None:
 def dispute(review: Review, reason: str, reader: User) -> Dispute:
     """Keep a reader's dispute for staff to decide; a second one, before they have, replaces the first reason.
 
-    Raises NotAsked where staff have decided what this text's verdict is to be.
+    Raises NotAsked where staff have decided what this text's verdict is to be, or the review was deleted meanwhile.
     """
+    try:
+        return _keep(review, reason, reader)
+    except IntegrityError as error:
+        raise NotAsked("The review was deleted while you wrote.") from error
+
+
+def _keep(review: Review, reason: str, reader: User) -> Dispute:
     verdict = review.reading.verdict  # type: ignore[attr-defined]
     with transaction.atomic():
         of_text = {"review": review, "digest": review.digest, "by": reader}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.utils import timezone
 
 from textflix.members.limits import HOUR, allow_address, allow_member
@@ -20,6 +21,10 @@ class RefusedError(Exception):
     """A review cannot be written; the message says why, in words for its author."""
 
     status = 409
+
+
+class GoneError(Exception):
+    """What a review is written by, of or into was deleted meanwhile; the message says so, in words for its author."""
 
 
 class AlreadyReviewedError(RefusedError):
@@ -51,17 +56,24 @@ def publish(request: MemberRequest, form: ReviewForm, movie: Movie) -> Review:
     Raises:
         RefusedError: it is their second of this film, a text they posted before, or too many in too short a time; or
             the database does not take it now.
+        GoneError: the film or the member was deleted meanwhile.
     """
     _limit_address(request)
-    with changing():
-        author = _hold(request)
-        if Review.objects.filter(movie=movie, author=author).exists():
-            raise AlreadyReviewedError("You have already reviewed this film.")
-        _refuse_copies(author, form)
-        _limit_member(author)
-        review = form.save(commit=False)
-        review.movie, review.author, review.written_at = movie, author, timezone.now()
-        review.save()
+    try:
+        with changing():
+            author = _hold(request)
+            if Review.objects.filter(movie=movie, author=author).exists():
+                raise AlreadyReviewedError("You have already reviewed this film.")
+            _refuse_copies(author, form)
+            _limit_member(author)
+            review = form.save(commit=False)
+            review.movie, review.author, review.written_at = movie, author, timezone.now()
+            review.save()
+    except IntegrityError as error:
+        # No lock on the film beforehand: it would hold up whoever writes of it, and who deletes it might wait for that.
+        if not Movie.objects.filter(pk=movie.pk).exists():
+            raise GoneError("This film was deleted while you wrote.") from error
+        raise
     return review
 
 
@@ -72,10 +84,13 @@ def revise(request: MemberRequest, form: ReviewForm) -> Review:
     Raises:
         RefusedError: the new text is one they posted elsewhere, there were too many changes in too short a time, or
             the database does not take it now.
+        GoneError: the review or the member was deleted meanwhile.
     """
     _limit_address(request)
-    with changing():
+    with changing() as changes:
         author = _hold(request)
+        if not changes.take(Review.objects.filter(pk=form.instance.pk)):
+            raise GoneError("This review was deleted while you changed it.")
         review = form.save(commit=False)
         if form.text_changed:
             _refuse_copies(author, form)
@@ -87,7 +102,10 @@ def revise(request: MemberRequest, form: ReviewForm) -> Review:
 
 def _hold(request: MemberRequest) -> User:
     """Lock and return the member, so that two posts at once cannot pass a check that one would fail."""
-    return User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+    author = User.objects.select_for_update(no_key=True).filter(pk=request.user.pk).first()
+    if author is None:
+        raise GoneError("Your account was deleted while you wrote.")
+    return author
 
 
 def _refuse_copies(author: User, form: ReviewForm) -> None:

@@ -12,7 +12,7 @@ from textflix.movies.revisions import of_film
 from textflix.reviews.changes import changing
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review, Source
-from textflix.reviews.posting import RefusedError, publish, revise
+from textflix.reviews.posting import GoneError, RefusedError, publish, revise
 from textflix.reviews.visibility import visible_to
 
 
@@ -35,6 +35,8 @@ def review_new(request: MemberRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             try:
                 return redirect(publish(request, form, movie))
+            except GoneError as gone:
+                return _gone(request, gone, form)
             except RefusedError as refused:
                 form.add_error(None, str(refused))
                 status = refused.status
@@ -53,6 +55,8 @@ def review_edit(request: MemberRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 return redirect(revise(request, form))
+            except GoneError as gone:
+                return _gone(request, gone, form)
             except RefusedError as refused:
                 form.add_error(None, str(refused))
                 status = refused.status
@@ -69,6 +73,11 @@ def review_delete(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, f"Your review of {own.movie} is deleted.")
         return redirect(own.movie)
     return render(request, "reviews/delete.html", {"review": own})
+
+
+def _gone(request: HttpRequest, gone: GoneError, form: ReviewForm) -> HttpResponse:
+    """Say what was deleted meanwhile, and give back what was written."""
+    return render(request, "reviews/gone.html", {"reason": str(gone), "text": form["text"].value()}, status=404)
 
 
 def _own(request: MemberRequest, pk: int) -> Review:
