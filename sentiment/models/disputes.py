@@ -37,7 +37,11 @@ class Dispute(models.Model):
                 fields=["review", "digest", "by"], name="one_open_dispute_per_text_and_reader", condition=Q(outcome="")
             )
         ]
-        indexes = [models.Index(fields=["at"], name="dispute_open_oldest", condition=Q(outcome=""))]
+        indexes = [
+            models.Index(fields=["at"], name="dispute_open_oldest", condition=Q(outcome="")),
+            # A review's page shows its disputes, and takes them along when it is deleted.
+            models.Index(fields=["review", "-id"], name="dispute_of_review_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.review}: not {self.verdict}, {self.get_outcome_display()}"
