@@ -101,7 +101,9 @@ def pages(slug: object, aspect: object, number: object, uuid: object, path: obje
         "<slug:slug>": slug,
         "<slug:username>": slug,
         "<slug:aspect>": aspect,
+        "<slug:name>": slug,
         "<int:pk>": number,
+        "<int:number>": number,
         "<id>": path,
         "<uuid:pk>": uuid,
         "<path:object_id>": path,
@@ -136,7 +138,7 @@ def found() -> list[str]:
     review = read(make_review(make_movie(), make_member()), 0.9, [(TEXT, 1.0)])
     Person.objects.create(name="Ann")
     asked = ScoreRequest.objects.create(text="Lovely.")
-    return pages(review.movie.slug, "acting", review.pk, asked.pk, review.pk)
+    return ["/sitemap-reviews-0.xml", *pages(review.movie.slug, "acting", review.pk, asked.pk, review.pk)]
 
 
 def ask(client: Client, path: str, odd: Odd) -> int:

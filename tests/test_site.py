@@ -173,16 +173,6 @@ def test_robots_name_the_sitemap(client):
     assert "Disallow: /admin/" in text
 
 
-def test_the_sitemap_holds_what_members_wrote_and_nothing_else(client, review):
-    listed = {"member": review}
-    for number, source in enumerate(("demo", "aclimdb", "file")):
-        listed[source] = make_review(make_movie(f"film-{number}"), source=source)
-    listed["hidden"] = make_review(make_movie("film-h"), make_member("h"), hidden=True)
-    text = client.get("/sitemap.xml").content.decode()
-    found = {name for name, review in listed.items() if f"/review/{review.pk}/" in text}
-    assert found == {"member"}
-
-
 def test_the_icon_is_where_browsers_look(client):
     assert client.get("/favicon.ico")["Location"] == "/static/img/favicon.ico"
 

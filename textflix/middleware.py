@@ -36,7 +36,7 @@ def unreadable_requests_are_refused(get_response: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         try:
-            if (charset := request.content_params.get("charset", "utf-8").lower()) not in READABLE_CHARSETS:
+            if (charset := (request.content_params or {}).get("charset", "utf-8").lower()) not in READABLE_CHARSETS:
                 raise BadRequest(f"This site reads UTF-8, not {charset!r}.")
             request.GET  # noqa: B018  it is read here for the first time
         except (BadRequest, TooManyFieldsSent):

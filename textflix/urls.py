@@ -1,10 +1,11 @@
 from django.contrib import admin
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from textflix import views
-from textflix.movies.sitemaps import FilmSitemap
-from textflix.reviews.sitemaps import ReviewSitemap
+from textflix import sitemaps, views
+from textflix.movies.sitemaps import FILMS
+from textflix.reviews.sitemaps import REVIEWS
+
+SITEMAPS = {"sections": (FILMS, REVIEWS)}
 
 handler500 = "textflix.outages.failed"
 
@@ -19,5 +20,6 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
-    path("sitemap.xml", sitemap, {"sitemaps": {"films": FilmSitemap, "reviews": ReviewSitemap}}, name="sitemap"),
+    path("sitemap.xml", sitemaps.index, SITEMAPS, name="sitemap"),
+    path("sitemap-<slug:name>-<int:number>.xml", sitemaps.file, SITEMAPS, name="sitemap_file"),
 ]

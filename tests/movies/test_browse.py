@@ -318,12 +318,3 @@ class TestHome:
         # What a search leaves is counted each time, what all films leave is kept for a while.
         with django_assert_max_num_queries({"/": 11, "/films/": 8}.get(address, 9)):
             client.get(address)
-
-
-def test_the_sitemap_lists_what_members_alone_wrote_of(client, judge):
-    make_movie("plain", title="Plain")
-    judge(make_movie("imported", title="Imported"), positive=1)
-    make_review(make_movie("own", title="Own"), make_member())
-    make_movie("tt0000009", imdb_id="tt0000009", title="tt0000009", listed=False)
-    locations = re.findall(r"<loc>[^<]*/film/([^/]+)/</loc>", client.get("/sitemap.xml").content.decode())
-    assert locations == ["plain", "own"]

@@ -1,12 +1,5 @@
-from django.contrib.sitemaps import Sitemap
+from textflix.movies.models import Movie
+from textflix.sitemaps import Section
 
-from textflix.movies.models import Movie, MovieQuerySet
-
-
-class FilmSitemap(Sitemap):
-    """Films that the catalogue knows; what rests on demo or imported reviews stays out of search engines."""
-
-    limit = 5_000
-
-    def items(self) -> MovieQuerySet:
-        return Movie.objects.for_search_engines().only("slug").order_by("pk")
+# What rests on demo or imported reviews stays out of search engines.
+FILMS = Section("films", lambda: Movie.objects.for_search_engines().only("slug"))
