@@ -49,10 +49,16 @@ class Site:
         return self.sql(query, *values)[0][0]
 
     def manage(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        with self.managing(*command) as process:
+            said, complained = process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+    def managing(self, *command: str) -> "subprocess.Popen[str]":
+        """Start a command; whoever asked for it waits for its end."""
         environment = os.environ | {"TEXTFLIX_HOME": str(self.home)}
-        return subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=REPOSITORY, env=environment, capture_output=True, text=True
-        )
+        asked = [sys.executable, "manage.py", *command]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(asked, cwd=REPOSITORY, env=environment, stdout=pipe, stderr=pipe, text=True)
 
     def pids(self, *words: str) -> list[int]:
         """This site's processes whose command line holds all these words."""
