@@ -10,7 +10,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check $(addprefix -c ,$(PIN))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install backup restore dev test lint browser faults load bench pins venv
+.PHONY: help run install backup restore dev test lint browser faults load soak bench pins venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ restore: install ## bring it back: make restore FROM=folder [REPLACE=yes], then 
 install: $(VENV)/.installed ## make .venv and install the pinned project, nothing else
 
 test: dev ## run the tests on embedded servers of their own; ARGS go to pytest
-	$(EMBEDDED) $(PY) -m pytest -m "not browser and not faults and not load" $(ARGS)
+	$(EMBEDDED) $(PY) -m pytest -m "not browser and not faults and not load and not soak" $(ARGS)
 
 browser: dev ## drive a real Chromium through the site
 	$(EMBEDDED) $(PY) -m pytest -m browser $(ARGS)
@@ -37,6 +37,9 @@ faults: dev ## kill and hang processes while work is in flight
 
 load: dev ## pages and aggregates on 34,000 and 340,000 generated reviews
 	$(EMBEDDED) $(PY) -m pytest -m load $(ARGS)
+
+soak: dev ## half the site's load for DURATION (1800) seconds: nothing may grow; not part of CI
+	$(EMBEDDED) $(PY) -m pytest -s -m soak $(ARGS)
 
 bench: install ## how fast the critic reads on this machine
 	$(PY) -m sentiment.core bench --data sentiment/demo/reviews.jsonl $(ARGS)

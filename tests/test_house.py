@@ -22,6 +22,7 @@ from sentiment.models import ScoreRequest
 from tests.makers import make_member, make_movie, make_review, read
 from textflix.members.models import User
 from textflix.movies.models import Person
+from textflix.sitemaps import PER_FILE
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_FILE, LONGEST_TEMPLATE_LINE, MOST_MODULES = 300, 160, 20
@@ -95,6 +96,7 @@ def test_the_web_process_serves_every_page_without_loading_torch():
         *("/analysis/", "/critic/try/"),
         *(f"/critic/try/{asked.pk}/", f"/review/{review.pk}/dispute/", "/admin/sentiment/dispute/"),
         *("/", "/films/", "/films/?q=window&sort=positive", "/healthz", "/readyz", "/robots.txt", "/sitemap.xml"),
+        f"/sitemap-films-{movie.pk // PER_FILE}.xml",
         *("/favicon.ico", film, f"{film}review/", f"{film}sentiment.json", f"{film}bar/", "/member/author/"),
         *(f"/review/{review.pk}/", f"/review/{review.pk}/verdict.json", f"/review/{review.pk}/reading/"),
         *(f"/review/{own.pk}/edit/", f"/review/{own.pk}/delete/", "/accounts/login/", "/accounts/signup/"),

@@ -13,7 +13,7 @@ from sentiment.labelling.labels import relabel
 from sentiment.models import Label
 from sentiment.verdicts.intake import read_again
 from sentiment.wakeup import wake_on_commit
-from textflix.members.admin_deletion import CountsWhatLeaves
+from textflix.members.admin_deletion import TakesRowsAlong
 from textflix.reviews.changes import changing, leaving
 from textflix.reviews.models import Review
 from textflix.reviews.visibility import visible_to
@@ -47,7 +47,7 @@ def _label_action(value: str, description: str) -> Any:
     return act
 
 
-class ReviewAdmin(CountsWhatLeaves):
+class ReviewAdmin(TakesRowsAlong):
     form = RelabelForm
     list_display = ["excerpt", "verdict", "score", "label", "movie", "written_by", "stars_given", "version", "state"]
     list_filter = [VerdictIs, Labelled, Uncertain, StarsDisagree, VersionIs, Quarantined, "source", "hidden"]

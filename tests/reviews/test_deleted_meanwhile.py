@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 from django.db.models import Model
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.utils import timezone
 
@@ -104,6 +105,34 @@ def test_a_review_that_is_deleted_while_its_verdict_is_disputed(ada: User, whose
     assert "The review was deleted while you wrote." in answer[1]
     assert PAN in answer[1]
     assert not Dispute.objects.exists()
+
+
+@pytest.mark.parametrize("whose", ["film", "member"])
+def test_what_comes_in_while_staff_delete_is_deleted_too(ada: User, whose: str) -> None:
+    """Django looks for all that leaves, then deletes it: the review comes in between."""
+    movie, boss, posted = make_movie(), Client(), list[int]()
+    boss.force_login(make_member("boss", is_staff=True, is_superuser=True))
+
+    def post() -> None:
+        posted.append(make_review(movie, ada).pk)
+        connections.close_all()
+
+    def come_in(**_: object) -> None:
+        if not posted:
+            posting = threading.Thread(target=post)
+            posting.start()
+            posting.join(20)
+
+    model, gone = (Movie, movie) if whose == "film" else (User, ada)
+    path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{gone.pk}/delete/"
+    pre_delete.connect(come_in, sender=model)
+    try:
+        assert boss.post(path, {"post": "yes"}).status_code == 302
+    finally:
+        pre_delete.disconnect(come_in, sender=model)
+    assert posted
+    assert not Review.objects.exists()
+    assert not model.objects.filter(pk=gone.pk).exists()
 
 
 def test_a_review_that_is_deleted_twice_at_once(ada: User) -> None:

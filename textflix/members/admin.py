@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
-from textflix.members.admin_deletion import CountsWhatLeaves
+from textflix.members.admin_deletion import TakesRowsAlong
 from textflix.members.models import User
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
-class MemberAdmin(CountsWhatLeaves, UserAdmin):
+class MemberAdmin(TakesRowsAlong, UserAdmin):
     """The admin's pages of members.
 
     Only superusers hand out rights or touch a superuser, or any moderator could make themselves one.

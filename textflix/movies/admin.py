@@ -1,11 +1,11 @@
 from django.contrib import admin
 
-from textflix.members.admin_deletion import CountsWhatLeaves
+from textflix.members.admin_deletion import TakesRowsAlong
 from textflix.movies.models import Movie
 
 
 @admin.register(Movie)
-class MovieAdmin(CountsWhatLeaves):
+class MovieAdmin(TakesRowsAlong):
     """The admin's pages of films, which come from catalogues: here they are corrected, and kept out of browse."""
 
     list_display = ["title", "year", "imdb_id", "certificate", "listed"]
