@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('reviews', '0004_for_search_engines'),
-        ('sentiment', '0009_db_defaults'),
+        ('sentiment', '0010_revisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
