@@ -99,6 +99,7 @@ def test_fifty_members_review_one_film_at_the_same_time(site: Site) -> None:
     )
     posts = answers.of("post")
     print(f"\n{stored} of {MEMBERS} posts stored, p95 {1000 * p95([post.seconds for post in posts]):.0f} ms")
+    print(*(f"refused with {post.status}: {post.said}" for post in posts if post.status != 302), sep="\n")
     assert max(waited) > 0, "they must have waited for each other"
     assert answers.failures() == {}
     assert len(posts) == MEMBERS
