@@ -13,7 +13,7 @@ from sentiment.labelling.labels import relabel
 from sentiment.models import Label
 from sentiment.verdicts.intake import read_again
 from sentiment.wakeup import wake_on_commit
-from textflix.members.admin_deletion import TakesRowsAlong
+from textflix.admin_deletion import TakesRowsAlong
 from textflix.reviews.changes import changing, leaving
 from textflix.reviews.models import Review
 from textflix.reviews.visibility import visible_to

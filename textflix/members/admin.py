@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
-from textflix.members.admin_deletion import TakesRowsAlong
+from textflix.admin_deletion import TakesRowsAlong
 from textflix.members.models import User
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")

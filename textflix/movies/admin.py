@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from textflix.members.admin_deletion import TakesRowsAlong
+from textflix.admin_deletion import TakesRowsAlong
 from textflix.movies.models import Movie
 
 
