@@ -28,8 +28,9 @@ _SIGN_IN = """
 import json
 from datetime import timedelta
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
+from django.test import RequestFactory
 from django.utils import timezone
 from textflix.members.models import User
 keys = []
@@ -37,11 +38,11 @@ for name in {names}:
     user, _ = User.objects.get_or_create(username=name, email=name + "@example.org")
     user.date_joined, user.is_staff, user.is_superuser = timezone.now() - timedelta(days=1), {staff}, {staff}
     user.save()
-    session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[-1]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    keys.append(session.session_key)
+    request = RequestFactory().get("/", HTTP_HOST="localhost")
+    request.session = SessionStore()
+    login(request, user, settings.AUTHENTICATION_BACKENDS[-1])
+    request.session.save()
+    keys.append(request.session.session_key)
 print(json.dumps(keys))
 """
 
