@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('reviews', '0004_for_search_engines'),
-        ('sentiment', '0010_revisions'),
+        ('sentiment', '0011_verified_promotions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
