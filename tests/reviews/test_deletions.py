@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from sentiment.bulk.reviews import Row, import_rows
 from sentiment.models import AspectMention, Dispute, Judgement, ModelVersion, MovieSentiment, Reading, Score
 from sentiment.versions.promotion import promote
+from sentiment.worker.scorers import Chosen
 from sentiment.worker.scoring import claim, store
 from tests.load.generator import prediction
 from tests.makers import TEXT, make_member, make_movie, make_review, read
@@ -94,7 +95,7 @@ def scored(count: int, *, of_film: bool) -> tuple[Movie, User]:
     promote(version, reason="the first")
     chance = random.Random(1)
     while claimed := claim(version, count):
-        store(version, claimed, [prediction(item.text, chance) for item in claimed])
+        store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
     count_rows()
     return film, member
 
