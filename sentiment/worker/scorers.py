@@ -130,9 +130,9 @@ def sentences_of(prediction: Prediction) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = []
     for sentence in prediction.sentences:
         share = round(sentence.share, 6) if sentence.read else None
-        before = kept[-1] if kept else {}
-        if not share and before.get("share", 1) == share and sentence.end - before["start"] <= STRETCH:
-            before["end"] = sentence.end
+        before = kept[-1] if kept else None
+        if before and not share and not before["share"] and sentence.end - before["start"] <= STRETCH:
+            before |= {"end": sentence.end, "share": None if share is None else before["share"]}
         else:
             kept.append({"start": sentence.start, "end": sentence.end, "share": share})
     return kept

@@ -90,10 +90,12 @@ def test_a_text_of_many_paragraphs_keeps_its_lines_apart(client: Client, movie: 
     assert "Paragraph 300.<br><br>Paragraph 301." in html
 
 
+# In the second, every other sentence is of a character that is drawn as nothing, and that no critic is given.
+@pytest.mark.parametrize("unit", ["A. b! ", "A.\n\n\u200b\n\n"])
 def test_a_text_of_thousands_of_sentences_keeps_few_of_those_that_decided_nothing(
-    movie: Movie, version: ModelVersion
+    movie: Movie, version: ModelVersion, unit: str
 ) -> None:
-    review = make_review(movie, make_member(), text="A. b! " * 3_000)
+    review = make_review(movie, make_member(), text=unit * (Review.MAX_LENGTH // len(unit)))
     assert drain(60) == 1
     sentences = Score.objects.get(review=review).sentences
     assert len(sentences) < 500
