@@ -30,4 +30,4 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /srv/textflix
 USER textflix
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "textflix.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--threads=8", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]
+CMD ["python", "-m", "gunicorn", "--config=python:textflix.running.gunicorn_settings", "textflix.wsgi", "--bind=0.0.0.0:8000"]

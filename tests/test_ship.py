@@ -33,7 +33,7 @@ def services():
 
 
 def read_from_environment():
-    """The names in `env.str("X")`, `os.environ["X"]`, `os.environ.get("X")`, `_number("X", …)` and the like."""
+    """The names in `env.str("X")`, `os.environ["X"]`, `os.environ.get("X")`, `number("X")` and the like."""
     names = set()
     for path in (REPOSITORY / "textflix").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -43,7 +43,7 @@ def read_from_environment():
                 reader, key = ast.unparse(node.value), node.slice
             else:
                 continue
-            is_reader = reader == "_number" or reader.startswith(("env.", "os.environ"))
+            is_reader = reader == "number" or reader.startswith(("env.", "os.environ"))
             if is_reader and isinstance(key, ast.Constant) and re.fullmatch("[A-Z_]+", str(key.value)):
                 names.add(key.value)
     return names - INTERNAL

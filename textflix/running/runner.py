@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from textflix.running import embedded
+from textflix.running.environment import check_numbers, number
 from textflix.running.supervisor import Child, Failure, Stopped, Supervisor, complain, how_it_ended, say
 
 ADDRESS = "127.0.0.1"
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file in it
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config=python:textflix.running.gunicorn_settings", "textflix.wsgi"]
 SCORING_NICE, TRAINING_NICE = 5, 10
 
 
@@ -31,11 +31,12 @@ class Site:
 
 
 def textflix() -> Site:
-    """The site as PORT, WEB_CONCURRENCY and WEB_THREADS ask for it."""
-    port = _number("PORT", 8000)
+    """The site as the environment asks for it."""
+    check_numbers()
+    port = number("PORT")
     # Pages come first: torch would otherwise take both cores from them.
     children = [
-        Child("The web server", _gunicorn(port), cwd=embedded.REPOSITORY),
+        Child("The web server", GUNICORN, cwd=embedded.REPOSITORY),
         _celery("The scoring worker", _worker("scoring", "live,backfill"), nice=SCORING_NICE),
         _celery("The training worker", _worker("training", "train"), nice=TRAINING_NICE),
         # The schedule is kept in memory: a file would be one more thing that kill -9 can corrupt.
@@ -99,27 +100,6 @@ def _announce(port: int) -> None:
         say(f"log in at http://{ADDRESS}:{port}/admin/ as admin / {password.read_text().strip()} (kept in {password})")
 
 
-def _gunicorn(port: int) -> list[str]:
-    # Its heartbeat file on a slow disk can block a worker; its control socket would be shared by all sites of one user.
-    options = [f"--worker-tmp-dir={SHARED_MEMORY}"] if SHARED_MEMORY.is_dir() else []
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "textflix.wsgi",
-        f"--bind={ADDRESS}:{port}",
-        "--worker-class=gthread",
-        f"--workers={_number('WEB_CONCURRENCY', 1)}",
-        f"--threads={_number('WEB_THREADS', 8)}",
-        "--max-requests=20000",
-        "--max-requests-jitter=2000",
-        "--graceful-timeout=8",
-        "--log-level=warning",
-        "--no-control-socket",
-        *options,
-    ]
-
-
 def _worker(name: str, queues: str) -> list[str]:
     # The solo pool, because CUDA and fork do not mix. Gossip and mingle are talk between workers that nobody needs.
     options = ["--pool=solo", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
@@ -133,13 +113,6 @@ def _celery(name: str, arguments: list[str], nice: int = 0) -> Child:
 
 def _manage(name: str, command: str, nice: int = 0) -> Child:
     return Child(name, [sys.executable, "manage.py", command], cwd=embedded.REPOSITORY, nice=nice, once=True)
-
-
-def _number(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise Failure(f"{name} must be a whole number from 1 to 65535, not {text!r}.")
-    return int(text)
 
 
 def main(site: Callable[[], Site] = textflix) -> int:
