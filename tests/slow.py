@@ -53,6 +53,17 @@ class Crowd:
     sockets: list[socket.socket] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def present(self) -> int:
+        """How many are connected now."""
+        return sum(self._is_connected(client) for client in list(self.sockets))
+
+    @staticmethod
+    def _is_connected(client: socket.socket) -> bool:
+        with contextlib.suppress(OSError):
+            return bool(client.getpeername())
+        return False
+
     def drive(self) -> None:
         self.sockets = [self._come() for _ in range(self.size)]
         while not self.over.wait(1):

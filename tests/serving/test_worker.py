@@ -57,10 +57,7 @@ def client(port: int, *, buffer: int | None = None) -> Iterator[socket.socket]:
 
 def everything(connection: socket.socket) -> bytes:
     """What the server says until it hangs up."""
-    said = b""
-    while data := connection.recv(65_536):
-        said += data
-    return said
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def test_requests_arrive_as_they_were_sent_one_after_the_other_on_one_connection(port: int) -> None:
