@@ -4,14 +4,14 @@ import json
 import os
 import sys
 
+from textflix.running.children import Child
 from textflix.running.runner import Site, main
-from textflix.running.supervisor import Child
 
 
 def site() -> Site:
     asked = json.loads(os.environ["STANDIN"])
     children = [
-        Child(name, [sys.executable, "-c", code], once=name.startswith("once"))
+        Child(name, [sys.executable, "-c", code], once=name.startswith("once"), vital=name.startswith("vital"))
         for name, code in asked["children"].items()
     ]
     return Site(asked["port"], Child("Setting up", [sys.executable, "-c", asked["setup"]], once=True), children)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.running.processes import REPOSITORY, Running, environment, new_home, pids, processes, wait_for
 from textflix.running import embedded, servers
-from textflix.running.supervisor import Failure
+from textflix.running.children import Failure
 
 RUN = [sys.executable, "-m", "textflix.running.embedded", "run", "--"]
 

@@ -20,11 +20,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from textflix.running import servers
-from textflix.running.supervisor import Child, Failure, Stopped, Supervisor, complain
+from textflix.running.children import Child, Failure
+from textflix.running.supervisor import Stopped, Supervisor, complain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VALKEY_SOCKET = "valkey.sock"
 LONGEST_SOCKET = 107
+VALKEY_S = 20.0
 
 
 class NotRunning(Failure):
@@ -124,7 +126,10 @@ def start(supervisor: Supervisor, *, careless: bool = False) -> None:
     if wants_postgres():
         supervisor.wait(lambda: servers.postgres_ready(data), "PostgreSQL is not ready yet, it may be recovering …")
     if wants_valkey():
-        supervisor.wait(lambda: servers.valkey_ready(sockets / VALKEY_SOCKET), "Valkey is not ready yet …")
+        # The site does without it: pages and posts go on, and what is to be read waits.
+        supervisor.wait(
+            lambda: servers.valkey_ready(sockets / VALKEY_SOCKET), "Valkey is not ready yet …", at_most=VALKEY_S
+        )
 
 
 def run(command: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from textflix.running.supervisor import Failure
+from textflix.running.children import Failure
 
 DEFAULTS = {"PORT": 8000, "WEB_CONCURRENCY": 1, "WEB_THREADS": 8, "HANG_PATIENCE": 90}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
+import math
 import os
 import socket
 import sys
@@ -12,9 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textflix.running import embedded
+from textflix.running import embedded, heartbeat
+from textflix.running.children import Child, Failure, how_it_ended
 from textflix.running.environment import check_numbers, number
-from textflix.running.supervisor import Child, Failure, Stopped, Supervisor, complain, how_it_ended, say
+from textflix.running.signs import HEALTHZ, Answer, Renewed
+from textflix.running.supervisor import Stopped, Supervisor, complain, say
 
 ADDRESS = "127.0.0.1"
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config=python:textflix.running.gunicorn_settings", "textflix.wsgi"]
@@ -33,17 +36,23 @@ class Site:
 def textflix() -> Site:
     """The site as the environment asks for it."""
     check_numbers()
-    port = number("PORT")
+    port, patience = number("PORT"), number("HANG_PATIENCE")
+    web = Child(
+        "The web server",
+        GUNICORN,
+        cwd=embedded.REPOSITORY,
+        vital=True,
+        sign=lambda: Answer((ADDRESS, port), HEALTHZ),
+        patience=patience,
+    )
     # Pages come first: torch would otherwise take both cores from them.
-    children = [
-        Child("The web server", GUNICORN, cwd=embedded.REPOSITORY),
-        _celery("The scoring worker", _worker("scoring", "live,backfill"), nice=SCORING_NICE),
-        _celery("The training worker", _worker("training", "train"), nice=TRAINING_NICE),
-        # The schedule is kept in memory: a file would be one more thing that kill -9 can corrupt.
-        _celery("Celery beat", ["beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"]),
-        _manage("Bringing the first critic", "first_critic", nice=SCORING_NICE),
-    ]
-    return Site(port, _manage("Setting up", "setup"), children)
+    reading, training = _worker("scoring", "live,backfill"), _worker("training", "train")
+    scorer = _celery("The scoring worker", reading, patience, nice=SCORING_NICE, longest_task=patience)
+    trainer = _celery("The training worker", training, 10 * patience, nice=TRAINING_NICE)
+    # The schedule is kept in memory: a file would be one more thing that kill -9 can corrupt.
+    beat = _celery("Celery beat", ["beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler"], patience)
+    first = _manage("Bringing the first critic", "first_critic", nice=SCORING_NICE)
+    return Site(port, _manage("Setting up", "setup"), [web, scorer, trainer, beat, first])
 
 
 def run(site: Site) -> None:
@@ -96,8 +105,8 @@ def answers(port: int) -> bool:
 def _announce(port: int) -> None:
     say(f"ready at http://{ADDRESS}:{port}/ (Ctrl-C stops it)")
     password = embedded.home() / "admin-password"
-    with contextlib.suppress(OSError):
-        say(f"log in at http://{ADDRESS}:{port}/admin/ as admin / {password.read_text().strip()} (kept in {password})")
+    if password.exists():
+        say(f"log in at http://{ADDRESS}:{port}/admin/ as admin; the password is in {password}, for you alone to read")
 
 
 def _worker(name: str, queues: str) -> list[str]:
@@ -106,9 +115,20 @@ def _worker(name: str, queues: str) -> list[str]:
     return ["worker", f"--queues={queues}", f"--hostname={name}@%h", *options]
 
 
-def _celery(name: str, arguments: list[str], nice: int = 0) -> Child:
+def _celery(
+    name: str, arguments: list[str], patience: float, *, nice: int = 0, longest_task: float = math.inf
+) -> Child:
     command = [sys.executable, "-m", "celery", "--quiet", "--app=textflix", *arguments]
-    return Child(name, command, cwd=embedded.REPOSITORY, nice=nice)
+    heart = embedded.home() / "run" / f"{name.lower().replace(' ', '-')}.alive"
+    return Child(
+        name,
+        command,
+        cwd=embedded.REPOSITORY,
+        nice=nice,
+        sign=lambda: Renewed(heart),
+        patience=patience,
+        environment={heartbeat.FILE: str(heart), heartbeat.LONGEST_TASK: str(longest_task)},
+    )
 
 
 def _manage(name: str, command: str, nice: int = 0) -> Child:

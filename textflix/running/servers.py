@@ -19,7 +19,9 @@ import sys
 import time
 from pathlib import Path
 
-from textflix.running.supervisor import Child, Failure, tied
+from textflix.running.children import Child, Failure, tied
+from textflix.running.environment import number
+from textflix.running.signs import PING, SSL_REQUEST, Answer
 
 NAME = "textflix"
 POSTGRES_SOCKET = ".s.PGSQL.5432"
@@ -108,6 +110,9 @@ def postgres(data: Path, sockets: Path, log: Path, *, careless: bool = False) ->
         stop=signal.SIGINT,  # "fast": end transactions, write a checkpoint
         grace=6,
         orphaned=signal.SIGINT,
+        vital=True,
+        sign=lambda: Answer(str(sockets / POSTGRES_SOCKET), SSL_REQUEST),
+        patience=number("HANG_PATIENCE"),
         clean=functools.partial(_clear_postgres, data, sockets),
     )
 
@@ -142,6 +147,8 @@ def valkey(folder: Path, address: Path, log: Path) -> Child:
         cwd=folder,
         log=log,
         grace=2,
+        sign=lambda: Answer(str(address), PING),
+        patience=number("HANG_PATIENCE"),
         clean=functools.partial(sweep, folder, "valkey-server"),
     )
 
@@ -157,10 +164,10 @@ def valkey_ready(address: Path) -> bool:
 
 def sweep(folder: Path, program: str) -> None:
     """End what a killed predecessor left at work in `folder`: an orphaned server, or backends without a postmaster."""
-    for number, patience in ((signal.SIGINT, 5), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
+    for how, patience in ((signal.SIGINT, 5), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
         for pid in _inhabitants(folder, program):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+                os.kill(pid, how)
         deadline = time.monotonic() + patience
         while _inhabitants(folder, program) and time.monotonic() < deadline:
             time.sleep(0.02)

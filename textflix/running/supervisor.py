@@ -7,31 +7,16 @@ ends all when one ends.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
+import math
 import signal
-import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
-from typing import IO, Any, NoReturn
+from typing import NoReturn
 
-MAX_DEATHS, WITHIN_S = 5, 60.0
-STEADY_S = 5.0
-RETRY_S = 1.0
-LOG_LIMIT = 10_000_000
-PR_SET_PDEATHSIG = 1
-
-_libc = ctypes.CDLL(None)
-
-
-class Failure(Exception):
-    """An error that ends everything; its message is the one sentence that the operator reads."""
+from textflix.running.children import MAX_DEATHS, Child, Failure, Process, how_it_ended
+from textflix.running.logs import bound, last_lines
 
 
 class Stopped(Exception):
@@ -46,99 +31,6 @@ def complain(message: str) -> None:
     print(f"textflix: {message}", file=sys.stderr, flush=True)
 
 
-@dataclass(frozen=True)
-class Child:
-    """A process to keep running: its command, and how it is started and stopped.
-
-    `stop` asks it to end, with `grace` seconds to do so; `orphaned` is what the kernel sends it when the runner itself
-    is killed. `clean` runs before every start and after the last end, for what a killed predecessor left. A `once`
-    child may end: it is not started again.
-    """
-
-    name: str
-    command: list[str]
-    cwd: Path | None = None
-    log: Path | None = None
-    nice: int = 0
-    stop: signal.Signals = signal.SIGTERM
-    grace: float = 10.0
-    orphaned: signal.Signals = signal.SIGKILL
-    once: bool = False
-    reads_terminal: bool = False
-    clean: Callable[[], None] = field(default=lambda: None)
-
-
-def tied(orphaned: signal.Signals = signal.SIGKILL, nice: int = 0) -> Callable[[], None]:
-    """A `preexec_fn` that ties the child's life to ours. The kernel watches the forking thread: fork from the main."""
-    parent = os.getpid()
-
-    def prepare() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(orphaned), 0, 0, 0)
-        if os.getppid() != parent:  # we died before the line above took effect
-            os._exit(1)
-        os.nice(nice)
-
-    return prepare
-
-
-class _Process:
-    """The running process of a child, which is started anew when it dies."""
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.deaths: deque[float] = deque(maxlen=MAX_DEATHS)
-        self.restart_at = 0.0
-        self.watched = True
-        self.launch()
-
-    def launch(self) -> None:
-        child = self.child
-        child.clean()
-        with contextlib.ExitStack() as stack:
-            try:
-                log: IO[Any] | None = stack.enter_context(_open_log(child.log)) if child.log else None
-                self.popen: subprocess.Popen[bytes] = subprocess.Popen(
-                    child.command,
-                    cwd=child.cwd,
-                    stdin=None if child.reads_terminal else subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # the terminal's Ctrl-C reaches the runner alone
-                    preexec_fn=tied(child.orphaned, child.nice),
-                )
-            except OSError as error:
-                raise Failure(f"{child.name} cannot be started: {error}") from error
-        self.started = time.monotonic()
-        self.waiting = False
-
-    @property
-    def alive(self) -> bool:
-        return self.popen.poll() is None
-
-    def signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.popen.send_signal(number)
-
-    def bury(self) -> None:
-        """Kill what is left of it, its own children included."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
-
-    def died(self) -> str:
-        """Note that it died, set when it is started again, and return how it ended."""
-        now = time.monotonic()
-        self.bury()
-        self.deaths.append(now)
-        self.restart_at = now if now - self.started >= STEADY_S else now + RETRY_S
-        self.waiting = True
-        return how_it_ended(self.popen.returncode)
-
-    @property
-    def hopeless(self) -> bool:
-        return len(self.deaths) == MAX_DEATHS and self.deaths[-1] - self.deaths[0] <= WITHIN_S
-
-
 class Supervisor:
     """What starts children, looks after them and stops them: `with Supervisor() as s`.
 
@@ -146,9 +38,10 @@ class Supervisor:
     """
 
     def __init__(self) -> None:
-        self.stages: list[list[_Process]] = []
+        self.stages: list[list[Process]] = []
         self.asked_to_stop = False
         self.hurry = False
+        self.ticked = time.monotonic()
 
     def __enter__(self) -> Supervisor:
         signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -167,14 +60,14 @@ class Supervisor:
         self.asked_to_stop = True
 
     def start(self, children: Iterable[Child]) -> None:
-        stage: list[_Process] = []
+        stage: list[Process] = []
         self.stages.append(stage)
         for child in children:
-            stage.append(_Process(child))
+            stage.append(Process(child))
 
     def call(self, child: Child) -> int:
         """Run one child to its end while the others are looked after; its exit code."""
-        process = _Process(child)
+        process = Process(child)
         process.watched = False
         self.stages.append([process])
         while process.alive:
@@ -184,10 +77,11 @@ class Supervisor:
         process.bury()
         return process.popen.returncode
 
-    def wait(self, until: Callable[[], bool], notice: str) -> None:
-        """Look after the children until a condition holds, however long it takes; says so every five seconds."""
-        notice_at = time.monotonic() + 5
-        while not until():
+    def wait(self, until: Callable[[], bool], notice: str, at_most: float = math.inf) -> None:
+        """Look after the children until a condition holds; says every five seconds that it does not yet."""
+        begun = time.monotonic()
+        notice_at = begun + 5
+        while not until() and time.monotonic() - begun < at_most:
             self.tick()
             if time.monotonic() >= notice_at:
                 say(notice)
@@ -195,14 +89,24 @@ class Supervisor:
             time.sleep(0.05)
 
     def tick(self) -> None:
-        """Start children that died again; raises Stopped when asked to, Failure when a child cannot be kept alive."""
+        """Start children that died or hang again; raises Stopped when asked to, Failure where nothing can be served."""
         if self.asked_to_stop:
             raise Stopped
+        stood_still = max(0.0, time.monotonic() - self.ticked - 1)
+        self.ticked = time.monotonic()
         for process in [p for stage in self.stages for p in stage if p.watched]:
-            if not process.waiting and not process.alive:
-                self._mourn(process)
-            elif process.waiting and time.monotonic() >= process.restart_at:
-                process.launch()
+            if process.waiting:
+                self._start_again(process)
+            elif not process.alive:
+                self._mourn(process, f"ended with {process.died()}")
+            elif process.look(stood_still):
+                process.died()
+                self._mourn(process, f"gave no sign of life for {process.child.patience:.0f} s")
+            elif process.failing and process.steady:
+                say(f"{process.child.name} runs again.")
+                process.in_a_row = 0
+            if process.child.log:
+                bound(process.child.log)
 
     def watch(self) -> NoReturn:
         """Look after the children until somebody asks for the end (Stopped) or one cannot be kept alive (Failure)."""
@@ -210,21 +114,37 @@ class Supervisor:
             self.tick()
             time.sleep(0.1)
 
-    def _mourn(self, process: _Process) -> None:
-        name, how = process.child.name, process.died()
+    def _start_again(self, process: Process) -> None:
+        if time.monotonic() < process.restart_at:
+            return
+        try:
+            process.launch()
+        except Failure as failure:
+            if process.child.vital:
+                raise
+            if not process.failing:
+                complain(str(failure))
+            process.in_a_row += 1
+            process.postpone()
+
+    def _mourn(self, process: Process, what: str) -> None:
+        """Say what happened, but not the same every minute."""
+        name, lines = process.child.name, last_lines(process.child.log)
         if process.child.once:
             process.watched = False
             if process.popen.returncode:
-                complain(f"{name} ended with {how}; it is tried again at the next start.")
+                complain(f"{name} {what}; it is tried again at the next start.")
         elif process.hopeless:
-            lines = _last_lines(process.child.log)
+            how = how_it_ended(process.popen.returncode)
             raise Failure(
                 f"{name} ended five times within a minute (last with {how}), so everything was stopped.{lines}"
             )
-        else:
-            complain(f"{name} ended with {how}; starting it again.")
+        elif not process.failing:
+            complain(f"{name} {what}; starting it again.")
+        elif process.in_a_row == MAX_DEATHS:
+            complain(f"{name} {what}, for the fifth time in a row. It is tried again, soon once a minute.{lines}")
 
-    def _stop(self, stage: list[_Process]) -> None:
+    def _stop(self, stage: list[Process]) -> None:
         living = [process for process in reversed(stage) if process.alive]
         for process in living:
             process.signal(process.child.stop)
@@ -235,23 +155,3 @@ class Supervisor:
             if not process.waiting:  # a pid buried long ago may be another's by now
                 process.bury()
             process.child.clean()
-
-
-def _open_log(path: Path) -> IO[bytes]:
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > LOG_LIMIT:
-            path.replace(path.with_suffix(".log.1"))
-    return path.open("ab")
-
-
-def _last_lines(log: Path | None) -> str:
-    if log is None or not log.exists():
-        return ""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 4000))
-        lines = file.read().decode(errors="replace").splitlines()[-10:]
-    return "\n".join([f" Its last lines, from {log}:", *lines])
-
-
-def how_it_ended(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
