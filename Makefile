@@ -27,7 +27,7 @@ restore: install ## bring it back: make restore FROM=folder [REPLACE=yes], then 
 install: $(VENV)/.installed ## make .venv and install the pinned project, nothing else
 
 test: dev ## run the tests on embedded servers of their own; ARGS go to pytest
-	$(EMBEDDED) $(PY) -m pytest -m "not browser and not faults and not load and not soak" $(ARGS)
+	$(EMBEDDED) $(PY) -m pytest --numprocesses=auto --dist=loadfile -m "not browser and not faults and not load and not soak" $(ARGS)
 
 browser: dev ## drive a real Chromium through the site
 	$(EMBEDDED) $(PY) -m pytest -m browser $(ARGS)

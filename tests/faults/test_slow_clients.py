@@ -6,8 +6,8 @@ import time
 import pytest
 import requests
 
+from tests.faults.slow import KINDS, crowd
 from tests.live import Site, wait_for
-from tests.slow import KINDS, crowd
 
 pytestmark = pytest.mark.faults
 MANY, SECONDS = 50, 8
