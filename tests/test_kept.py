@@ -128,6 +128,17 @@ def test_no_kept_page_holds_a_token_and_its_forms_are_refused_without_one(movie)
         assert visitor.post(address, sent).status_code == 302
 
 
+def test_a_page_that_asks_for_news_is_kept_for_a_short_while(client, movie):
+    """Its questions come less often the longer it has been open: it must not seem to have been open for hours."""
+    make_review(movie, make_member("zenobia"), text=f"{TEXT} Unread.")
+    with time_machine.travel("2026-05-01 12:00:00Z", tick=False) as clock:
+        queries(client, movie.get_absolute_url())
+        clock.shift(50)
+        assert len(queries(client, movie.get_absolute_url())) == 1
+        clock.shift(20)
+        assert len(queries(client, movie.get_absolute_url())) > 1
+
+
 def test_a_page_that_a_browser_has_is_not_sent_again(client, movie):
     address = movie.get_absolute_url()
     tag = client.get(address)["ETag"]

@@ -24,6 +24,10 @@ from django.utils.http import parse_http_date_safe
 View = Callable[..., HttpResponse]
 LARGEST: Final = 1_000_000
 """In bytes, compressed: larger pages are made each time, so that what is kept stays small."""
+ASKS_AGAIN: Final = b'hx-trigger="every '
+SOON: Final = 60
+"""A page that asks for news does so less often the longer it has been open, so nobody opens one that is older, in
+seconds."""
 _GZIP = re.compile(r"\bgzip\b")
 
 State = tuple[int, date]
@@ -86,7 +90,7 @@ def _answer_with(key: str, state: State, request: HttpRequest, make: Callable[[]
         response = make()
         page = _page(request, response, state)
         if page:
-            caches["visitors"].set(key, page, None)
+            caches["visitors"].set(key, page, SOON if ASKS_AGAIN in response.content else None)
     finally:
         with _lock:
             del _under_way[key, state]

@@ -62,19 +62,18 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
         "serving": serving,
         "curve": learning_curve(),
         "form": form,
+        "kept": not form.is_bound and not request.user.is_authenticated,
         "noindex": not_real,
     }
     return render(request, "sentiment/critic/critic.html", context, status=status)
 
 
-@vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def critic_try(request: HttpRequest) -> HttpResponse:
-    """Take a text to be tried; show the form for it, as a page or as the part of one that is open."""
+    """Take a text to be tried; ask for it on a page of its own, which holds what the page before has asked for."""
     if request.method != "POST":
-        fragment = request.headers.get("HX-Request") == "true"
-        template = "sentiment/critic/_try_form.html" if fragment else "sentiment/critic/try.html"
-        return render(request, template, {"form": TryForm(), "noindex": True})
+        form = TryForm(initial={"text": request.GET.get("text", "")})
+        return render(request, "sentiment/critic/try.html", {"form": form, "noindex": True})
     form = TryForm(request.POST)
     if not form.is_valid():
         return _page(request, form, 400)

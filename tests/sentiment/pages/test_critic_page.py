@@ -243,3 +243,9 @@ def test_without_a_shipped_critic_the_curve_has_no_star(client, db, settings, tm
         assert learning_curve.learning_curve().shipped is None
     finally:
         learning_curve.learning_curve.cache_clear()
+
+
+def test_what_was_typed_without_scripts_is_in_the_form_that_has_a_token(client):
+    page = client.get("/critic/try/", {"text": PRAISE}).content.decode()
+    assert PRAISE in page
+    assert "csrfmiddlewaretoken" in page
