@@ -40,6 +40,7 @@ def waiting_film(site: Site) -> Iterator[str]:
     one = "UPDATE sentiment_moviesentiment SET positive = positive {0} 1, scored = scored {0} 1 FROM movies_movie"
     where = " WHERE movie_id = movies_movie.id AND slug = %s"
     site.sql(one.format("-") + where, film)
+    site.sql("INSERT INTO movies_change (scope) VALUES (-1)")  # or visitors would be shown the page of before
     yield film
     site.manage("rebuild_sentiment")
 
