@@ -26,6 +26,10 @@ def said(site: Site) -> str:
     return (site.home.parent / "site.log").read_text()
 
 
+def told(site: Site, what: str) -> int:
+    return said(site).count(what)
+
+
 def some_to_read(site: Site) -> None:
     """Enough for many batches, and no more than a busy machine reads in the time of a test."""
     read_again(site, *(review for (review,) in site.sql("SELECT id FROM reviews_review ORDER BY id LIMIT 300")))
@@ -53,6 +57,7 @@ def test_five_deaths_of_the_scoring_worker_within_a_minute(site: Site, member: V
 
 
 def test_a_scoring_worker_that_hangs_is_replaced_and_its_batch_read(site: Site, member: Visitor) -> None:
+    wait_for(lambda: told(site, "for the fifth time") == told(site, "worker runs again."), 120, "a steady worker")
     some_to_read(site)
     wait_for(lambda: site.one(LEASED) > 0, 30, "a batch under way")
     hung = site.kill(SCORING, how=signal.SIGSTOP)
