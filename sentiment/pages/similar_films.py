@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.core.cache import caches
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 
 from sentiment.models import MovieAspect, MovieSentiment
 from textflix.movies.models import Movie
+from textflix.movies.revisions import of_lists
 from textflix.reviews.models import Review
 
 MOST_FILMS = 6
 FEWEST_SHARED = 2
 NEWEST_AUTHORS = 200
 """Whose other reviews are looked at: those who liked the film last."""
+KEPT_SECONDS = 300
 BEST_KNOWN = 500
 """How many films are compared by aspects: those with most reviews, however many there are."""
 
@@ -26,8 +29,15 @@ class Similar:
 
 
 def similar(movie: Movie) -> Similar:
-    """Find films like this one, in a number of queries that does not depend on how many there are."""
-    aspects, people = _by_aspects(movie), _by_people(movie)
+    """Find films like this one, in a number of queries that does not depend on how many there are.
+
+    Which they are is kept until anything changes: it takes longer the more is known of films.
+    """
+    key = f"similar.{movie.pk}.{of_lists()}"
+    kept: tuple[dict[int, int], dict[int, int]] | None = caches["pages"].get(key)
+    aspects, people = kept or (_by_aspects(movie), _by_people(movie))
+    if kept is None:
+        caches["pages"].set(key, (aspects, people), KEPT_SECONDS)
     films = Movie.objects.for_cards().in_bulk([*aspects, *people])
 
     def found(counts: dict[int, int]) -> list[tuple[Movie, int]]:
