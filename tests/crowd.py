@@ -10,15 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import requests
 
 from tests.conftest import PAN, PRAISE
-from tests.live import Site, Visitor
+from tests.live import Site, Visitor, started
 
-UNLIMITED = {"POSTS_PER_MINUTE_AND_ADDRESS": "100000", "POSTS_PER_HOUR": "100000"}
-"""The environment of a site on which many people share one address."""
+_UNLIMITED = {"POSTS_PER_MINUTE_AND_ADDRESS": "100000", "POSTS_PER_HOUR": "100000"}
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 REVIEW = re.compile(r"/review/(\d+)/$")
 NO_ANSWER = 0
@@ -45,6 +46,22 @@ for name in {names}:
     keys.append(request.session.session_key)
 print(json.dumps(keys))
 """
+
+
+@contextmanager
+def unlimited(home: Path) -> Iterator[Site]:
+    """A site on which many people may share one address."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in _UNLIMITED.items():
+            environment.setenv(name, value)
+        with started(home) as running:
+            yield running
+
+
+def film_pages(site: Site, count: int) -> list[str]:
+    """The paths of so many films' pages."""
+    listed = site.sql("SELECT slug FROM movies_movie WHERE listed ORDER BY id LIMIT %s", count)
+    return [f"/film/{slug}/" for (slug,) in listed]
 
 
 def signed_in(site: Site, *names: str, staff: bool = False) -> list[Visitor]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PAN, PRAISE
-from tests.crowd import UNLIMITED, Answers, Person, busy, p95, signed_in
-from tests.live import Site, Visitor, started, wait_for
+from tests.crowd import Answers, Person, busy, film_pages, p95, signed_in, unlimited
+from tests.live import Site, Visitor, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -63,11 +63,8 @@ for number in range({times}):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in UNLIMITED.items():
-            environment.setenv(name, value)
-        with started(tmp_path_factory.mktemp("crowd") / "home") as running:
-            yield running
+    with unlimited(tmp_path_factory.mktemp("crowd") / "home") as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -79,13 +76,8 @@ def everything_is_read_in_the_end(site: Site) -> Iterator[None]:
     assert "deadlock detected" not in (site.home / "log" / "postgres.log").read_text()
 
 
-def films(site: Site, count: int) -> list[str]:
-    listed = site.sql("SELECT slug FROM movies_movie WHERE listed ORDER BY id LIMIT %s", count)
-    return [f"/film/{slug}/" for (slug,) in listed]
-
-
 def test_fifty_members_review_one_film_at_the_same_time(site: Site) -> None:
-    film, answers = films(site, 1)[0], Answers()
+    film, answers = film_pages(site, 1)[0], Answers()
     members = signed_in(site, *(f"fan{n}" for n in range(MEMBERS)))
     people = [Person(browser, [film], answers, seed) for seed, browser in enumerate(members)]
     start, waited = threading.Barrier(MEMBERS), []
@@ -156,7 +148,7 @@ def promoting(site: Site) -> "subprocess.Popen[str]":
 
 
 def test_everything_at_once_for_a_minute(site: Site, tmp_path: Path) -> None:
-    answers, pages = Answers(), films(site, 12)
+    answers, pages = Answers(), film_pages(site, 12)
     assert site.manage("shell", "--no-imports", "-c", SECOND_VERSION).returncode == 0
     browsers = signed_in(site, *(f"busy{n}" for n in range(10)))
     members = [Person(browser, pages, answers, seed) for seed, browser in enumerate(browsers)]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.crowd import UNLIMITED, Answers, Person, busy, signed_in
-from tests.live import Site, Visitor, started, wait_for
+from tests.crowd import Answers, Person, busy, film_pages, signed_in, unlimited
+from tests.live import Site, Visitor, wait_for
 from tests.soak.watching import Watch, every
 
 pytestmark = pytest.mark.soak
@@ -24,11 +24,8 @@ ASIDE = "SELECT count(*) FROM sentiment_reading WHERE quarantined_at IS NOT NULL
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in UNLIMITED.items():
-            environment.setenv(name, value)
-        with started(tmp_path_factory.mktemp("soak") / "home") as running:
-            yield running
+    with unlimited(tmp_path_factory.mktemp("soak") / "home") as running:
+        yield running
 
 
 class Regular(Person):
@@ -42,8 +39,7 @@ class Regular(Person):
 
 
 def crowd(site: Site, answers: Answers) -> list[Regular]:
-    listed = site.sql("SELECT slug FROM movies_movie WHERE listed ORDER BY id LIMIT %s", FILMS)
-    films = [f"/film/{slug}/" for (slug,) in listed]
+    films = film_pages(site, FILMS)
     members = signed_in(site, *(f"regular{n}" for n in range(MEMBERS)))
     visitors = [Visitor(site) for _ in range(VISITORS)]
     return [Regular(browser, films, answers, seed) for seed, browser in enumerate([*members, *visitors])]
