@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
+from pytest_django.fixtures import SettingsWrapper
 
 from sentiment.bulk.reviews import Row, import_rows
 from tests.makers import TEXT, make_movie
@@ -31,6 +32,12 @@ def nothing_is_kept() -> None:
     """A test that is rolled back takes its revisions along, and leaves what was kept at them."""
     for name in ("pages", "visitors"):
         caches[name].clear()
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: SettingsWrapper) -> None:
+    """The real hasher is slow on purpose, once per sign-up."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Films, members, reviews and scores for tests, with what a test does not care about filled in."""
 
-import pytest
 from django.utils import timezone
 
 from sentiment.models import ModelVersion, Score
@@ -12,12 +11,6 @@ from textflix.reviews.models import Review
 
 PASSWORD = "Corr3ct-horse-battery!"
 TEXT = "The second half is a joy, and the ending earned its tears."
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """The real hasher is slow on purpose, once per sign-up."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def make_movie(slug=None, **fields):

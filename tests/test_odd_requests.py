@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sentiment.models import ScoreRequest
-from tests.makers import TEXT, make_member, make_movie, make_review, quick_passwords, read  # noqa: F401
+from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.handler import Handler
 from textflix.movies.models import Person
 

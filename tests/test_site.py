@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
-from tests.makers import TEXT, make_member, make_movie, make_review, quick_passwords, read  # noqa: F401
+from tests.makers import TEXT, make_member, make_movie, make_review, read
 from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.django_db

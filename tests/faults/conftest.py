@@ -11,8 +11,11 @@ _names = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with started(tmp_path_factory.mktemp("site") / "home") as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        # Longer than any test here lets a process stand still, and half as long to wait for as usual.
+        environment.setenv("HANG_PATIENCE", "45")
+        with started(tmp_path_factory.mktemp("site") / "home") as running:
+            yield running
 
 
 @pytest.fixture

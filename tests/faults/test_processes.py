@@ -35,6 +35,20 @@ def some_to_read(site: Site) -> None:
     read_again(site, *(review for (review,) in site.sql("SELECT id FROM reviews_review ORDER BY id LIMIT 300")))
 
 
+def test_a_scoring_worker_that_hangs_is_replaced_and_its_batch_read(site: Site, member: Visitor) -> None:
+    wait_for(lambda: told(site, "for the fifth time") == told(site, "worker runs again."), 120, "a steady worker")
+    some_to_read(site)
+    wait_for(lambda: site.one(LEASED) > 0, 30, "a batch under way")
+    hung = site.kill(SCORING, how=signal.SIGSTOP)
+    batch = [review for (review,) in site.sql(BEING_READ)]
+    assert batch
+    review = member.write(films(site, 1)[0], PRAISE)
+    assert member.verdict(review)["state"] == "pending"
+    wait_for(lambda: site.pids(SCORING) not in ([], hung), 150, "another scoring worker", every=1)
+    wait_for(lambda: site.one(UNREAD, [*batch, review]) == 0, 120, "the batch and the post read")
+    assert "The scoring worker gave no sign of life" in said(site)
+
+
 def test_five_deaths_of_the_scoring_worker_within_a_minute(site: Site, member: Visitor) -> None:
     some_to_read(site)
     (another, *pages), deaths, pauses = films(site, 6), [], []
@@ -54,20 +68,6 @@ def test_five_deaths_of_the_scoring_worker_within_a_minute(site: Site, member: V
     wait_for(lambda: site.pids(SCORING), 30, "a scoring worker once more")
     review = member.write(another, PRAISE)
     wait_for(lambda: member.verdict(review)["state"] == "scored", 120, "the post read")
-
-
-def test_a_scoring_worker_that_hangs_is_replaced_and_its_batch_read(site: Site, member: Visitor) -> None:
-    wait_for(lambda: told(site, "for the fifth time") == told(site, "worker runs again."), 120, "a steady worker")
-    some_to_read(site)
-    wait_for(lambda: site.one(LEASED) > 0, 30, "a batch under way")
-    hung = site.kill(SCORING, how=signal.SIGSTOP)
-    batch = [review for (review,) in site.sql(BEING_READ)]
-    assert batch
-    review = member.write(films(site, 1)[0], PRAISE)
-    assert member.verdict(review)["state"] == "pending"
-    wait_for(lambda: site.pids(SCORING) not in ([], hung), 150, "another scoring worker", every=1)
-    wait_for(lambda: site.one(UNREAD, [*batch, review]) == 0, 120, "the batch and the post read")
-    assert "The scoring worker gave no sign of life" in said(site)
 
 
 def test_the_postmaster_is_killed_while_eight_of_ten_members_post(site: Site) -> None:

@@ -6,9 +6,11 @@ LOAD_REVIEWS=1000000 fills the site with more than the 340,000 of every run.
 import os
 import random
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -20,8 +22,8 @@ from pytest_django import DjangoDbBlocker
 from sentiment.bulk.reviews import import_rows
 from sentiment.models import ModelVersion
 from sentiment.versions.promotion import promote
+from sentiment.worker import scoring
 from sentiment.worker.scorers import Chosen
-from sentiment.worker.scoring import claim, store
 from tests.load.generator import SEED, prediction, rows
 from textflix.members.models import User
 from textflix.movies import revisions
@@ -51,8 +53,10 @@ def fill(count: int, crowded: int) -> None:
         )
     version = ModelVersion.objects.first()
     chance, started = random.Random(SEED), time.monotonic()
-    while claimed := claim(version, 2000):
-        store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
+    # Each store brings the films that it touches up to date: of fewer, larger ones all takes a tenth of the time.
+    with mock.patch.object(scoring, "BATCH_CHARACTERS", sys.maxsize):
+        while claimed := scoring.claim(version, 20_000):
+            scoring.store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
     print(f"stored their scores in {time.monotonic() - started:.0f} s")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -4,8 +4,6 @@ import logging
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from tests.makers import quick_passwords  # noqa: F401  for every test here
-
 
 class CountingHasher(MD5PasswordHasher):
     """Quick, and says how often a password was hashed: what takes the time of a sign-in."""
@@ -18,7 +16,7 @@ class CountingHasher(MD5PasswordHasher):
 
 
 @pytest.fixture
-def hashes(settings, quick_passwords):  # noqa: F811
+def hashes(settings, quick_passwords):
     """Tell how many passwords were hashed since the last time."""
     settings.PASSWORD_HASHERS = ["tests.members.conftest.CountingHasher"]
 

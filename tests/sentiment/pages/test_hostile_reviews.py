@@ -10,7 +10,7 @@ from sentiment.models import Highlight, Judgement, ModelVersion, Score
 from sentiment.pages.marked_text import MARKED, TOLD
 from sentiment.worker.scoring import drain
 from tests.hostile import shown_text
-from tests.makers import make_member, make_review, quick_passwords, read  # noqa: F401  a fixture
+from tests.makers import make_member, make_review, read
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
