@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from sentiment.bulk.reviews import Row, import_rows
 from tests.makers import TEXT, make_movie
@@ -35,7 +35,7 @@ def nothing_is_kept() -> None:
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Settings) -> None:
     """The real hasher is slow on purpose, once per sign-up."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -62,7 +62,7 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
         "serving": serving,
         "curve": learning_curve(),
         "form": form,
-        "kept": not form.is_bound and not request.user.is_authenticated,
+        "for_all": not form.is_bound and not request.user.is_authenticated,
         "noindex": not_real,
     }
     return render(request, "sentiment/critic/critic.html", context, status=status)

@@ -15,7 +15,6 @@ MOST_FILMS = 6
 FEWEST_SHARED = 2
 NEWEST_AUTHORS = 200
 """Whose other reviews are looked at: those who liked the film last."""
-KEPT_SECONDS = 300
 BEST_KNOWN = 500
 """How many films are compared by aspects: those with most reviews, however many there are."""
 
@@ -37,7 +36,7 @@ def similar(movie: Movie) -> Similar:
     kept: tuple[dict[int, int], dict[int, int]] | None = caches["pages"].get(key)
     aspects, people = kept or (_by_aspects(movie), _by_people(movie))
     if kept is None:
-        caches["pages"].set(key, (aspects, people), KEPT_SECONDS)
+        caches["pages"].set(key, (aspects, people), None)
     films = Movie.objects.for_cards().in_bulk([*aspects, *people])
 
     def found(counts: dict[int, int]) -> list[tuple[Movie, int]]:

@@ -7,7 +7,8 @@ from sentiment.verdicts.aggregates import ASPECT_COUNTS, COUNTS, FIGURES, WORDS,
 from sentiment.verdicts.effective import VERDICTS, settle
 from sentiment.verdicts.intake import receive
 from sentiment.verdicts.judgements import HIGHLIGHTS, JUDGEMENTS
-from sentiment.verdicts.locks import hold
+from sentiment.verdicts.locks import films_of, hold
+from textflix.movies.revisions import moved
 from textflix.reviews.models import Review
 
 OF_REVIEWS = {
@@ -68,6 +69,8 @@ def rebuild() -> tuple[int, int]:
             )
         receive(unread, live=False)
         settle(unsettled)
+        # Their verdicts are shown, also where the films' sums stay what they were.
+        moved(films_of(unsettled))
     films = sorted({pk for derived in OF_FILMS for pk in derived.differences()})
     refresh(films)
     return len({*unread, *unsettled}), len(films)

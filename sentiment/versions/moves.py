@@ -67,8 +67,10 @@ def note_moves() -> None:
     if Reading.objects.filter(version__in=[*others], quarantined_at__isnull=True).exists():
         return
     cache.set(NOTED_KEY, promotion, NOTED_SECONDS)
-    cache.set(CHANGE_KEY, (promotion, _moved(new, old)), None)
-    revisions.moved()
+    noted = (promotion, _moved(new, old))
+    if cache.get(CHANGE_KEY) != noted:
+        cache.set(CHANGE_KEY, noted, None)
+        revisions.moved()
 
 
 def _taken_over() -> tuple[int, int, int] | None:

@@ -1,14 +1,12 @@
 """The orders of the films on /films/, and the genres that they can be narrowed to."""
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Q
 
 from textflix.movies.models import Genre
+from textflix.movies.revisions import of_facts
 from textflix.movies.search import RELEVANCE
 from textflix.pagination import Keyset, Part
-
-GENRES_KEY = "films.genres"
-GENRES_SECONDS = 600
 
 REVIEWED = Q(sentiment__reviews__gt=0)
 
@@ -41,13 +39,10 @@ SORT_NAMES = {
 
 
 def genres() -> list[tuple[int, str, str]]:
-    """Each genre of a listed film as id, slug and name. Kept for some minutes: forget_genres says when they change."""
-    found: list[tuple[int, str, str]] | None = cache.get(GENRES_KEY)
+    """Each genre of a listed film as id, slug and name; kept until a fact of any film changes."""
+    key = f"films.genres.{of_facts()}"
+    found: list[tuple[int, str, str]] | None = caches["pages"].get(key)
     if found is None:
         found = list(Genre.objects.filter(movies__listed=True).distinct().values_list("pk", "slug", "name"))
-        cache.set(GENRES_KEY, found, GENRES_SECONDS)
+        caches["pages"].set(key, found, None)
     return found
-
-
-def forget_genres() -> None:
-    cache.delete(GENRES_KEY)

@@ -12,7 +12,6 @@ from django.db.models.functions import Cast
 from textflix.movies.models import Movie, MovieQuerySet
 from textflix.movies.revisions import of_lists
 
-KEPT_SECONDS = 300
 LONGEST = 60
 """How many choices are offered, those of most films."""
 
@@ -58,7 +57,7 @@ def _kept(wanted: dict[str, Any], films: Films) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] | None = caches["pages"].get(key)
     if found is None:
         found = _count(films)
-        caches["pages"].set(key, found, KEPT_SECONDS)
+        caches["pages"].set(key, found, None)
     return found
 
 

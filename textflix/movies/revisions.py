@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from textflix.movies.models import Movie
 
+FACTS: Final = -1
 LISTS: Final = 0
 OF_FILM: Final = Func(F("pk"), function="revision_of", output_field=BigIntegerField())
 """The revision of a film's page, for a query set of films: read before what is shown, it is never too new."""
@@ -29,13 +30,22 @@ def moved(films: Iterable[int] = ()) -> None:
 
 def of_lists() -> int:
     """Return the revision of pages that show several films."""
+    return _revision_of(LISTS)
+
+
+def of_facts() -> int:
+    """Return the revision of what rarely changes: facts of films, members and versions."""
+    return _revision_of(FACTS)
+
+
+def _revision_of(scope: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT revision_of(%s)", [LISTS])
+        cursor.execute("SELECT revision_of(%s)", [scope])
         return int(cursor.fetchone()[0])
 
 
 def of_lists_unless_searched(request: HttpRequest) -> int | None:
-    """Return the revision of lists, and None for a search: whoever asks for many texts would crowd out what is kept."""
+    """Return the revision of lists, and None for a search: hardly anybody asks for the same words again."""
     return None if request.GET.get("q") else of_lists()
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from django.db import connection, transaction
 from tqdm import tqdm
 
-from textflix.movies.browse import forget_genres
 from textflix.movies.catalogue import files
 from textflix.movies.catalogue.files import BadRow, Film, NotACatalogue
 from textflix.movies.catalogue.store import store
@@ -57,7 +56,6 @@ def import_catalogue(
         raise NotACatalogue(f"{path}: none of its {result.skipped} rows is a film.")
     if result.added or result.changed:
         _tidy()
-        forget_genres()
     return result
 
 

@@ -3,7 +3,7 @@ from django.db import migrations
 # What pages show has a revision: of one film, of all lists (scope 0), of everything (scope -1). A change appends a row
 # in its own transaction, so that writers of different films never wait for each other; revision_of() counts. Numbers
 # that are drawn would not do: the one drawn first may be the last to be committed, and the highest would not move.
-# A sweep adds rows up, so that there are always few to count. No model: nothing but revisions.py asks for them.
+# A sweep adds rows up, so that there are few to count. No model: nothing but revisions.py asks for them.
 CREATE = """
 CREATE TABLE movies_change (scope bigint NOT NULL);
 CREATE INDEX movies_change_scope ON movies_change (scope);
