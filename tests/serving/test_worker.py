@@ -8,29 +8,42 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.running.processes import REPOSITORY, free_port, wait_for
-from textflix.serving.connections import LONGEST_BODY, LONGEST_HEAD
+from textflix.serving.connections import CONTINUE, LONGEST_BODY, LONGEST_HEAD
 
 COMMAND = [sys.executable, "-m", "gunicorn", "--config=python:textflix.running.gunicorn_settings"]
 HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
 CONNECTIONS = 20
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+@contextlib.contextmanager
+def serving(log: Path) -> Iterator[int]:
+    """A server meanwhile, on the port that is given."""
     port = free_port()
     environment = os.environ | {"PORT": str(port), "WEB_THREADS": "2"}
-    limit = f"--worker-connections={CONNECTIONS}"
-    server = subprocess.Popen([*COMMAND, limit, "tests.serving.app"], cwd=REPOSITORY, env=environment)
+    command = [*COMMAND, f"--worker-connections={CONNECTIONS}", f"--error-logfile={log}", "tests.serving.app"]
+    server = subprocess.Popen(command, cwd=REPOSITORY, env=environment)
     try:
         wait_for(lambda: _answers(port), 20)
         yield port
     finally:
         server.terminate()
         assert server.wait(15) == 0
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("serving") / "log"
+
+
+@pytest.fixture(scope="module")
+def port(log: Path) -> Iterator[int]:
+    with serving(log) as port:
+        yield port
 
 
 def _answers(port: int) -> bool:
@@ -58,6 +71,16 @@ def client(port: int, *, buffer: int | None = None) -> Iterator[socket.socket]:
 def everything(connection: socket.socket) -> bytes:
     """What the server says until it hangs up."""
     return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def hears(connection: socket.socket, words: bytes) -> bytes:
+    """What the server says up to these words."""
+    said = b""
+    while words not in said:
+        piece = connection.recv(65_536)
+        assert piece, said
+        said += piece
+    return said
 
 
 def test_requests_arrive_as_they_were_sent_one_after_the_other_on_one_connection(port: int) -> None:
@@ -105,8 +128,44 @@ def test_what_cannot_be_taken_in_is_refused_and_the_connection_ends(port: int, r
     assert said.count(b"HTTP/1.1") == 1
 
 
-def test_a_request_that_does_not_end_is_told_so(port: int) -> None:
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked_once(port: int) -> None:
     with client(port) as connection:
+        connection.sendall(b"POST /asked-for" + HOST + b"Expect: 100-Continue\r\nContent-Length: 3\r\n\r\n")
+        assert hears(connection, b"\r\n\r\n") == CONTINUE
+        connection.sendall(b"abcGET /next" + HOST + b"Connection: close\r\n\r\n")
+        said = everything(connection)
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert said.index(b"POST /asked-for 3 abc") < said.index(b"GET /next 0 ")
+    assert CONTINUE not in said
+
+
+@pytest.mark.parametrize("protocol", [b"1.1", b"1.0"])
+def test_a_client_that_sends_its_body_or_is_too_old_is_not_asked_for_it(port: int, protocol: bytes) -> None:
+    head = b"POST /sent HTTP/" + protocol + b"\r\nHost: localhost\r\nConnection: close\r\n"
+    with client(port) as connection:
+        connection.sendall(head + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n" + b"abc" * (protocol == b"1.1"))
+        if protocol == b"1.0":
+            time.sleep(0.5)
+            connection.sendall(b"abc")
+        said = everything(connection)
+    assert said.startswith(b"HTTP/" + protocol + b" 200 OK")
+    assert b"POST /sent 3 abc" in said
+
+
+def test_a_body_that_is_too_long_is_not_asked_for(port: int) -> None:
+    with client(port) as connection:
+        length = b"Content-Length: %d\r\n" % (LONGEST_BODY + 1)
+        connection.sendall(b"POST /" + HOST + b"Expect: 100-continue\r\n" + length + b"\r\n")
+        assert everything(connection).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+def test_a_request_that_does_not_end_is_told_so(port: int, answered: int) -> None:
+    """The second on a connection, too: it has no longer than the first, however long the pause before it may be."""
+    with client(port) as connection:
+        for _ in range(answered):
+            connection.sendall(b"GET /first" + HOST + b"\r\n")
+            hears(connection, b"GET /first 0 ")
         begun = time.monotonic()
         for byte in b"GET /slow" + HOST + b"X: " + b"x" * 100:
             try:
@@ -118,41 +177,31 @@ def test_a_request_that_does_not_end_is_told_so(port: int) -> None:
         assert b"HTTP/1.1 408 Request Timeout" in connection.recv(1000)
 
 
-def test_a_client_that_says_nothing_is_let_go(port: int) -> None:
-    with client(port) as connection:
-        assert connection.recv(1) == b""
+def test_a_server_that_ends_waits_for_no_idle_connection(tmp_path: Path) -> None:
+    with serving(tmp_path / "log") as port:
+        idle = socket.create_connection(("127.0.0.1", port), 10)
+        idle.sendall(b"GET /" + HOST + b"\r\n")
+        hears(idle, b"GET / 0 ")
+        begun = time.monotonic()
+    with idle:
+        assert time.monotonic() - begun < 5
 
 
-def test_a_client_that_does_not_hang_up_is_let_go(port: int) -> None:
-    with client(port) as connection:
-        connection.sendall(b"GET /" + HOST + b"Connection: close\r\n\r\n")
-        assert everything(connection)
-        wait_for(lambda: _is_reset(connection), 5)
-
-
-def _is_reset(connection: socket.socket) -> bool:
-    try:
-        connection.sendall(b"x")
-    except OSError:
-        return True
-    return False
-
-
-def test_slow_readers_of_long_answers_hold_no_thread_and_get_all_of_them(port: int) -> None:
-    with contextlib.ExitStack() as stack:
-        slow = [stack.enter_context(client(port, buffer=16_384)) for _ in range(5)]
-        for connection in slow:
-            connection.sendall(b"GET /long/4" + HOST + b"Connection: close\r\n\r\n")
-        assert _get(port, "/meanwhile") == b"GET /meanwhile 0 "
-        said = everything(slow[0])
-    assert said.count(b"z") == 4_000_000
-
-
-def test_what_streams_without_end_goes_no_further_ahead_than_its_client_follows(port: int) -> None:
-    with client(port) as connection:
-        connection.sendall(b"GET /long/40" + HOST + b"Connection: close\r\n\r\n")
+def test_what_streams_to_a_client_that_takes_nothing_ends_soon(port: int, log: Path) -> None:
+    with client(port, buffer=16_384) as connection:
+        connection.sendall(b"GET /endless" + HOST + b"\r\n")
         time.sleep(1)
-        assert everything(connection).count(b"z") == 40_000_000
+        assert 10 < int(_get(port, "/asked")) < 30
+        time.sleep(6)
+        assert everything(connection).count(b"z") < 30_000_000
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_long_answer_to_a_client_that_takes_nothing_is_given_up(port: int) -> None:
+    with client(port, buffer=16_384) as connection:
+        connection.sendall(b"GET /long/12" + HOST + b"\r\n")
+        time.sleep(8)
+        assert everything(connection).count(b"z") < 12_000_000
 
 
 def test_where_all_connections_are_taken_the_one_that_waited_longest_makes_room(port: int) -> None:

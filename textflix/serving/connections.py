@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import selectors
@@ -18,6 +19,8 @@ LONGEST_HEAD, LONGEST_BODY = 65_536, 1_100_000
 END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4300})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Refused(Exception):
@@ -72,7 +75,9 @@ class Socket(socket.socket):
             writable = selector.select(self.may_wait)
         self.may_wait -= time.monotonic() - begun
         if not writable or self.may_wait <= 0:
-            raise BrokenPipeError("The client does not take its answer.")
+            self.answer.clear()
+            # By the number gunicorn knows a client's fault from its own.
+            raise BrokenPipeError(errno.EPIPE, "The client does not take its answer.")
 
 
 class Connection(TConn):
@@ -114,6 +119,17 @@ class Connection(TConn):
         if body > LONGEST_BODY:
             raise Refused(413, "Content Too Large")
         self.length = len(head) + body
+        if _EXPECTS.search(head) and head.partition(b"\r\n")[0].endswith(b" HTTP/1.1"):
+            self.ask_for_body(head)
+
+    def ask_for_body(self, head: bytearray) -> None:
+        """Tell a client that waits for it to go on. gunicorn is not told: it would say the same once all is here."""
+        assert self.length is not None
+        if not self.whole:
+            self.sock.sendall(CONTINUE)
+        rest = _EXPECTS.sub(b"", head)
+        self.incoming[: len(head)] = rest
+        self.length -= len(head) - len(rest)
 
     @property
     def whole(self) -> bool:
