@@ -1,7 +1,8 @@
 """Backups: the whole site as one folder (its database, its critics, a manifest of hashes), and back again.
 
 The database is dumped first, as one snapshot: a critic's folder is there before its row is, so every critic that the
-dump names is copied after it. The shared cache stays behind: it holds nothing that is not made again.
+dump names is copied after it. The shared cache stays behind: it holds nothing that is not made again. So do sessions,
+with which whoever holds the backup could go on as their owners.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from sentiment.core.files import PARTIAL, whole_folder
@@ -23,6 +25,8 @@ from textflix.running import servers
 DUMP, MODELS, MANIFEST = "database.dump", "models", "manifest.json"
 FORMAT = 1
 BLOCK = 1 << 20
+CONNECTED = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
 
 class BackupError(Exception):
@@ -37,9 +41,10 @@ def back_up(folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(folder) as partial:
-            partial.chmod(0o700)  # it holds addresses and password hashes
-            cache = settings.CACHES["default"]["LOCATION"]
-            _run("pg_dump", "--format=custom", f"--exclude-table-data={cache}", f"--file={partial / DUMP}")
+            partial.chmod(0o700)  # it holds addresses, password hashes and second factors' secrets
+            left_out = (settings.CACHES["default"]["LOCATION"], Session._meta.db_table)
+            options = [f"--exclude-table-data={table}" for table in left_out]
+            _run("pg_dump", "--format=custom", *options, f"--file={partial / DUMP}")
             _copy_critics(partial / MODELS)
             manifest = {"format": FORMAT, "files": {str(p.relative_to(partial)): _sha256(p) for p in _files(partial)}}
             (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
@@ -51,26 +56,32 @@ def restore(folder: Path, *, replace: bool = False) -> None:
     """Bring back what a folder keeps, the database in one transaction; `replace` gives up what is there now."""
     folder = folder.absolute()
     _verify(folder)
-    if _count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"):
+    if _count(CONNECTED):
         raise BackupError("The site is running: stop it first. Nothing was changed.")
     if not replace and _count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"):
         raise BackupError("There is a site in this database: say that it may be replaced. Nothing was changed.")
     connection.close()
-    if (folder / MODELS).is_dir():
-        _bring_critics(folder / MODELS)
+    try:
+        if (folder / MODELS).is_dir():
+            _bring_critics(folder / MODELS)
+    except OSError as error:
+        why = error.strerror or error
+        raise BackupError(
+            f"The critics could not be brought back ({why}). The database is as it was before."
+        ) from error
     _load(folder / DUMP)
 
 
 def _verify(folder: Path) -> None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
+        if manifest["format"] != FORMAT:
+            raise BackupError(f"{folder} was made by another release of Textflix. Nothing was changed.")
         for name, digest in manifest["files"].items():
             if _sha256(folder / name) != digest:
                 raise BackupError(f"{folder / name} is damaged. Nothing was changed.")
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BackupError(f"{folder} is no whole backup ({error}). Nothing was changed.") from error
-    if manifest["format"] != FORMAT:
-        raise BackupError(f"{folder} was made by another release of Textflix. Nothing was changed.")
 
 
 def _copy_critics(target: Path) -> None:
@@ -106,18 +117,22 @@ def _load(dump: Path) -> None:
         assert psql.stdin is not None
         assert psql.stderr is not None
         try:
+            # Else its first word would be a notice of what is dropped, and not why it stopped.
+            _send(psql.stdin, b"SET client_min_messages = warning;\n")
             _send(psql.stdin, b"BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n")
             script = [servers.postgres_binary("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(dump)]
-            subprocess.run(script, stdout=psql.stdin, stderr=subprocess.DEVNULL, check=True)
+            subprocess.run(script, stdout=psql.stdin, stderr=subprocess.PIPE, check=True)
             _send(psql.stdin, b"COMMIT; ANALYZE;\n")
-            failed: object = None
+            failed: Exception | None = None
         except (OSError, subprocess.CalledProcessError) as error:
             failed = error
         with suppress(BrokenPipeError):
             psql.stdin.close()
-        said = psql.stderr.read().decode(errors="replace").strip()
+        said = psql.stderr.read()
     if failed or psql.returncode:
-        reason = said.splitlines()[0] if said else failed
+        if isinstance(failed, subprocess.CalledProcessError):
+            said = said or failed.stderr
+        reason = said.decode(errors="replace").strip().partition("\n")[0] or failed
         raise BackupError(f"The database could not be restored ({reason}). It is as it was before.")
 
 

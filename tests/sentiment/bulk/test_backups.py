@@ -4,10 +4,13 @@ import contextlib
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -18,10 +21,13 @@ from sentiment.models import ModelVersion, Promotion, Reading
 from sentiment.worker.scoring import drain
 from tests.conftest import PRAISE
 from tests.makers import make_member, make_movie, make_review
+from tests.running.processes import wait_for
 from textflix.members.models import User
 from textflix.reviews.models import Review
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_is_off")]
+CLEANING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'autovacuum worker'"""
 
 
 @pytest.fixture
@@ -65,6 +71,14 @@ def test_what_was_lost_is_back_with_its_critic(kept: Path, settings: Settings) -
     fresh = make_review(make_movie(), make_member(), text=PRAISE)
     drain(10)
     assert Reading.objects.get(pk=fresh.pk).state == "scored"
+
+
+def test_sessions_are_left_out_and_all_sign_in_again(site: Review, tmp_path: Path) -> None:
+    SessionStore().save(must_create=True)
+    call_command("backup", str(tmp_path / "kept"))
+    call_command("restore", str(tmp_path / "kept"), "--replace")
+    assert not Session.objects.exists()
+    SessionStore().save(must_create=True)
 
 
 def test_a_damaged_critic_is_replaced_by_the_kept_one(kept: Path, settings: Settings) -> None:
@@ -117,6 +131,34 @@ def test_a_site_that_runs_is_not_replaced(kept: Path) -> None:
     assert rows() == before
 
 
+def test_the_database_s_own_cleaning_is_no_site_that_runs(kept: Path, autovacuum_at_work: None) -> None:
+    call_command("restore", str(kept), "--replace")
+    assert Review.objects.exists()
+
+
+@pytest.fixture
+def autovacuum_at_work(db: None) -> Iterator[None]:
+    """A worker of the database's own that is busy for long with a table of the site."""
+    run("ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()")
+    try:
+        run(
+            "CREATE TABLE worn WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_cost_delay = 100,"
+            " autovacuum_vacuum_cost_limit = 1) AS SELECT repeat('x', 500) FROM generate_series(1, 20000)",
+            "DELETE FROM worn",
+            "SELECT pg_stat_force_next_flush()",
+        )
+        wait_for(lambda: backups._count(CLEANING), 60)
+        yield
+    finally:
+        run("DROP TABLE IF EXISTS worn", "ALTER SYSTEM RESET autovacuum_naptime", "SELECT pg_reload_conf()")
+
+
+def run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
 @pytest.mark.parametrize("name", ["database.dump", "manifest.json", "models"])
 def test_a_backup_with_something_damaged_or_missing_changes_nothing(kept: Path, name: str) -> None:
     before = rows()
@@ -138,7 +180,28 @@ def test_a_dump_that_ends_half_way_leaves_the_database_as_it_was(kept: Path, cut
     manifest = json.loads((kept / "manifest.json").read_text())
     manifest["files"]["database.dump"] = hashlib.sha256(dump).hexdigest()
     (kept / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(CommandError, match="It is as it was before"):
+    with pytest.raises(CommandError, match=r"(could not read|corrupt archive).*It is as it was before"):
+        call_command("restore", str(kept), "--replace")
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [('{"files": {}}', "no whole backup"), ("[]", "no whole backup"), ('{"format": 2}', "another release")],
+)
+def test_a_manifest_of_another_make_changes_nothing(kept: Path, manifest: str, why: str) -> None:
+    before = rows()
+    (kept / "manifest.json").write_text(manifest)
+    with pytest.raises(CommandError, match=why):
+        call_command("restore", str(kept), "--replace")
+    assert rows() == before
+
+
+def test_where_critics_cannot_be_brought_the_database_stays(kept: Path, settings: Settings, tmp_path: Path) -> None:
+    before = rows()
+    settings.MODELS_DIR = tmp_path / "no folder"
+    settings.MODELS_DIR.write_text("in the way")
+    with pytest.raises(CommandError, match=r"File exists.*as it was before"):
         call_command("restore", str(kept), "--replace")
     assert rows() == before
 
