@@ -192,7 +192,8 @@ def test_the_address_and_the_way_in_are_told_but_not_the_password(home: Path) ->
     ) as site:
         site.ready()
         file = home / "admin-password"
-        wait_for(lambda: f"/admin/ as admin; the password is in {file}," in site.said, 2)
+        wait_for(lambda: f"the first administrator's password is in {file}," in site.said, 2)
+        assert f"log in at http://127.0.0.1:{site.port}/admin/\n" in site.said
         assert "s3cret" not in site.said
         assert site.stop() == 0
 

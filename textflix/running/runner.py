@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textflix.running import embedded, heartbeat
+from textflix.running import embedded, heartbeat, servers
 from textflix.running.children import Child, Failure, how_it_ended
 from textflix.running.environment import check_numbers, number
 from textflix.running.signs import HEALTHZ, Answer, Renewed
@@ -22,6 +22,8 @@ from textflix.running.supervisor import Stopped, Supervisor, complain, say
 ADDRESS = "127.0.0.1"
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config=python:textflix.running.gunicorn_settings", "textflix.wsgi"]
 SCORING_NICE, TRAINING_NICE = 5, 10
+# Of the embedded database's connections: for workers, commands, and a look at it by hand.
+NOT_FOR_PAGES = 10
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Site:
 def textflix() -> Site:
     """The site as the environment asks for it."""
     check_numbers()
+    if embedded.wants_postgres():
+        check_connections()
     port, patience = number("PORT"), number("HANG_PATIENCE")
     web = Child(
         "The web server",
@@ -74,6 +78,17 @@ def run(site: Site) -> None:
         supervisor.watch()
 
 
+def check_connections() -> None:
+    """Raise Failure where pages would want more connections than the embedded database gives them."""
+    wanted = number("WEB_CONCURRENCY") * number("WEB_THREADS")
+    most = int(servers.SETTINGS["max_connections"]) - NOT_FOR_PAGES
+    if wanted > most:
+        raise Failure(
+            f"WEB_CONCURRENCY times WEB_THREADS is {wanted}, and the embedded database has connections for {most}: "
+            "lower one of them, or set DATABASE_URL to a server of your own."
+        )
+
+
 def check_port(port: int, patience: float = 3.0) -> None:
     """Raise Failure where the port is taken. The web server of a killed runner needs a moment to let go of it."""
     deadline = time.monotonic() + patience
@@ -106,7 +121,8 @@ def _announce(port: int) -> None:
     say(f"ready at http://{ADDRESS}:{port}/ (Ctrl-C stops it)")
     password = embedded.home() / "admin-password"
     if password.exists():
-        say(f"log in at http://{ADDRESS}:{port}/admin/ as admin; the password is in {password}, for you alone to read")
+        say(f"log in at http://{ADDRESS}:{port}/admin/")
+        say(f"the first administrator's password is in {password}, for you alone to read")
 
 
 def _worker(name: str, queues: str) -> list[str]:

@@ -1,8 +1,6 @@
 """Keeps child processes alive, stops them in order and leaves none behind. Standard library only.
 
-Why not supervisor or honcho: supervisord never ends by itself and then exits 0, so "five deaths end everything, with
-an error" would need an event listener and a wrapper around it, and its children outlive it when it is killed. honcho
-ends all when one ends.
+Why not supervisord or honcho: docs/architecture.md.
 """
 
 from __future__ import annotations
