@@ -14,11 +14,15 @@ FONT = "/static/fonts/newsreader-latin-wght-italic.woff2"
 
 @dataclass(frozen=True)
 class Kind:
-    """What such a client says at once, what it goes on with byte by byte, and whether it reads what it is told."""
+    """What such a client says at once, what it goes on with byte by byte, and whether it reads what it is told.
+
+    One that is `refused` is so at once; all others are waited for.
+    """
 
     opening: str
     then: bytes = b""
     reads: bool = False
+    refused: bool = False
 
 
 KINDS = {
@@ -32,6 +36,7 @@ KINDS = {
     "dripping a body in chunks": Kind(
         HEAD.format(method="POST", path="/accounts/login/", port="{port}") + "Transfer-Encoding: chunked\r\n\r\n4\r\n",
         then=b"x",
+        refused=True,
     ),
     # Enough of it that the kernel's buffers do not hold it all.
     "taking answers slowly": Kind(40 * (HEAD.format(method="GET", path=FONT, port="{port}") + "\r\n")),

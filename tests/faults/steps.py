@@ -5,7 +5,9 @@ import os
 import signal
 from collections.abc import Iterator
 
-from tests.live import Site
+import requests
+
+from tests.live import Site, Visitor, wait_for
 
 SCORING = "--queues=live,backfill"
 PENDING = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NULL AND quarantined_at IS NULL"
@@ -24,6 +26,17 @@ def read_again(site: Site, *reviews: int) -> None:
     """Let the worker read these reviews again, as if nobody ever had."""
     site.sql("DELETE FROM sentiment_score WHERE review_id = ANY(%s)", list(reviews))
     site.sql("UPDATE sentiment_reading SET version_id = NULL, digest = '' WHERE review_id = ANY(%s)", list(reviews))
+
+
+def scored(member: Visitor, *reviews: int) -> None:
+    """Wait until these reviews have been read."""
+    for review in reviews:
+        wait_for(lambda r=review: member.verdict(r)["state"] == "scored", 90, "the post read")
+
+
+def readiness(site: Site) -> tuple[int, str]:
+    answer = requests.get(site.address + "/readyz", timeout=5)
+    return answer.status_code, answer.json()["reading"]
 
 
 def films(site: Site, count: int) -> list[str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PAN, PRAISE
-from tests.faults.steps import LEASED, SCORING, films
-from tests.faults.test_database import readiness, scored
+from tests.faults.steps import LEASED, SCORING, films, readiness, scored
 from tests.live import Site, Visitor, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("everything_is_read_in_the_end")]

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.conftest import PAN, PRAISE
-from tests.faults.steps import PENDING, SCORING, asleep, films, read_again
+from tests.faults.steps import PENDING, SCORING, asleep, films, read_again, readiness, scored
 from tests.live import Site, Visitor, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("everything_is_read_in_the_end")]
@@ -44,11 +44,6 @@ def refused(page: float, *sent: Callable[[], requests.Response]) -> list[str]:
     # A machine that is busy with other things is no defect of the page.
     assert max(answer.elapsed.total_seconds() for answer in answers) < AT_ONCE + 10 * len(sent) * page
     return [answer.text for answer in answers]
-
-
-def scored(member: Visitor, *reviews: int) -> None:
-    for review in reviews:
-        wait_for(lambda r=review: member.verdict(r)["state"] == "scored", 90, "the post read")
 
 
 def test_a_worker_frozen_within_its_transaction(site: Site, member: Visitor) -> None:
@@ -131,11 +126,6 @@ def test_a_store_that_fails_more_often_than_a_text_may(site: Site, member: Visit
         site.sql("DROP SEQUENCE struck")
     scored(member, *reviews)
     wait_for(lambda: readiness(site) == (200, "ok"), 20, "readyz says so")
-
-
-def readiness(site: Site) -> tuple[int, str]:
-    answer = requests.get(site.address + "/readyz", timeout=5)
-    return answer.status_code, answer.json()["reading"]
 
 
 def test_while_redis_hangs_readyz_answers_at_once_and_says_that_nobody_reads(site: Site, member: Visitor) -> None:

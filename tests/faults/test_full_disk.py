@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PRAISE
-from tests.faults.steps import PENDING, films
-from tests.faults.test_database import scored
+from tests.faults.steps import PENDING, films, scored
 from tests.live import Visitor, started, wait_for
 
 pytestmark = pytest.mark.faults

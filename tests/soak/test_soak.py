@@ -73,4 +73,5 @@ def test_nothing_grows_under_half_the_load(site: Site) -> None:
     site.is_clean()
     assert site.one(ASIDE) == 0
     assert answers.failures() == {}
+    assert watch.seen.keys() >= {"web MB", "scoring MB", "postgres MB"}
     assert watch.grown(WARM_UP) == {}

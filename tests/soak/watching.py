@@ -26,8 +26,10 @@ ROLES = {
 """What a process is, by the first of these words that its command line holds. Any other is a passing one."""
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 MEGABYTE = 1_000_000
-SMALLEST_GROWTH, SMALLEST_SHARE = 8.0, 0.05
-"""Megabytes, and share of the median: less is what an allocator does on its own."""
+SMALLEST_GROWTH, SMALLEST_SHARE = 2.0, 0.05
+"""Megabytes, files or connections, and share of the median: less is what an allocator does on its own."""
+WAVES = {"home MB"}
+"""What is written, and taken back, lies on the disk until the database cleans up, in waves longer than a run."""
 
 
 @dataclass
@@ -101,7 +103,7 @@ class Watch:
         found = {}
         for name, series in self.seen.items():
             late = series.after(warm)
-            if name != "home MB" and len(late.values) > 2 and (low := late.growth()[0]) > late.allowed:
+            if name not in WAVES and len(late.values) > 2 and (low := late.growth()[0]) > late.allowed:
                 found[name] = low
         return found
 
