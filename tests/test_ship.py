@@ -1,9 +1,11 @@
 """What is shipped agrees with itself: compose file, settings, README, Makefile, runner."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from django.conf import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from textflix.running import runner
+from textflix.running import heartbeat, runner, servers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
@@ -25,6 +27,7 @@ FOR_COMPOSE = {
 }
 # Set by the entry points themselves; nobody else has a reason to.
 INTERNAL = {"DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED"}
+HEARTBEAT = {heartbeat.FILE, heartbeat.LONGEST_TASK}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,7 @@ def test_every_service_that_holds_the_project_is_set_up_for_production(services)
     for service in ours.values():
         assert service["environment"]["TEXTFLIX_PRODUCTION"] == "1"
         assert service["depends_on"]["db"] == {"condition": "service_healthy"}
-    assert all("healthcheck" in services[name] for name in ("proxy", "db", "redis", "web", "worker", "worker-cpu"))
+    assert [name for name, service in services.items() if "healthcheck" not in service] == ["setup"]
     assert "USER textflix" in (REPOSITORY / "Dockerfile").read_text().splitlines()
 
 
@@ -98,11 +101,40 @@ def test_every_container_is_confined_and_knows_only_what_it_reads(services):
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["mem_limit"], name
         assert service["pids_limit"], name
+        assert service["logging"] == {"driver": "local"}, f"{name}: what is logged must not fill the disk"
         assert "env_file" not in service, name
     assert [name for name, service in services.items() if "cap_add" in service] == ["proxy"]
     for name in ("db", "redis", "proxy"):
         assert "SECRET_KEY" not in services[name].get("environment", {})
     assert "DEFAULT_FROM_EMAIL" not in services["worker-cpu"]["environment"]
+    mail = {
+        name: service["environment"]["EMAIL_URL"] for name, service in services.items() if "EMAIL_URL" in str(service)
+    }
+    assert mail.pop("web").startswith("${EMAIL_URL:?")
+    assert set(mail.values()) == {"smtp://unused"}
+
+
+def test_the_database_is_set_up_as_it_is_under_make_run(services):
+    given = dict(word.split("=") for word in services["db"]["command"] if "=" in word)
+    assert given.items() <= servers.SETTINGS.items()
+    assert {name for name in servers.SETTINGS if name.startswith("log_")} - given.keys() == {"log_checkpoints"}
+
+
+def test_who_cannot_be_asked_is_seen_alive_by_the_file_that_make_run_looks_at(services, tmp_path):
+    for name in ("worker", "worker-cpu", "trainer", "beat"):
+        kind, command = services[name]["healthcheck"]["test"]
+        alive = tmp_path / name
+        check = ["sh", "-c", command.replace("$$", "$").replace("/tmp/alive", str(alive))]
+        assert kind == "CMD-SHELL"
+        assert services[name]["environment"][heartbeat.FILE] == "/tmp/alive"
+        assert subprocess.run(check, capture_output=True).returncode == 1
+        alive.touch()
+        assert subprocess.run(check).returncode == 0
+        os.utime(alive, (0, time.time() - 1_000))
+        assert subprocess.run(check).returncode == 1
+    longest = {name: s["environment"].get(heartbeat.LONGEST_TASK) for name, s in services.items() if "environment" in s}
+    assert longest["worker"] == longest["worker-cpu"] == "90"
+    assert longest["trainer"] == longest["beat"] == "inf"
 
 
 def test_only_the_proxy_is_reached_from_outside(services):
@@ -113,6 +145,14 @@ def test_only_the_proxy_is_reached_from_outside(services):
 def test_the_proxy_lets_in_just_what_the_site_reads():
     limit = re.search(r"client_max_body_size (\d+)k;", (REPOSITORY / "proxy" / "nginx.conf").read_text())
     assert 1 < int(limit[1]) * 1024 / settings.DATA_UPLOAD_MAX_MEMORY_SIZE < 1.2
+
+
+def test_the_proxy_may_have_the_processes_and_files_that_its_connections_need(services):
+    number = dict(
+        re.findall(r"^ *(worker_\w+) (\d+);", (REPOSITORY / "proxy" / "nginx.conf").read_text(), re.MULTILINE)
+    )
+    assert int(number["worker_processes"]) < services["proxy"]["pids_limit"] / 10
+    assert int(number["worker_rlimit_nofile"]) >= 2 * int(number["worker_connections"])
 
 
 def test_no_secret_is_part_of_a_command_line(services):
@@ -150,7 +190,7 @@ def test_compose_names_no_setting_that_nobody_reads(services):
     used = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
     example = set(re.findall(r"^#?([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     given = {name for s in services.values() if s.get("image") == "textflix" for name in s["environment"]}
-    assert (used | example | given) - FOR_COMPOSE - read_from_environment() == set()
+    assert (used | example | given) - FOR_COMPOSE - HEARTBEAT - read_from_environment() == set()
 
 
 def pinned(*names):

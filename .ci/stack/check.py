@@ -227,6 +227,7 @@ def used(stack: Stack) -> None:
     with slow_connections(HTTPS_PORT, 45) as held:
         time.sleep(6)
         slow = visitor.page_seconds()
+        assert held() == 45
         say(f"home page {quiet * 1000:.0f} ms; with {held()} slow connections {slow * 1000:.0f} ms")
     assert slow < 2
     podman("stop", "--time=15", "web")
@@ -238,7 +239,7 @@ def used(stack: Stack) -> None:
 
 
 def kept(stack: Stack) -> None:
-    """A backup is made while the site runs, and restored into an empty database without the critics."""
+    """A backup is made while the site runs, and takes the place of the site in the database once that is stopped."""
     folder = stack.work / "backups"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -59,6 +59,23 @@ def test_the_database_has_what_search_needs(home: Path) -> None:
     assert done.stdout.strip() == "[('àé', 'Amelie', 2, False)] [('UTF8',)] [('',)]", done.stderr
 
 
+def test_the_database_s_log_holds_nothing_that_members_wrote(home: Path) -> None:
+    done = _on_throw_away_servers(
+        home,
+        "import contextlib, psycopg2; from textflix.running import embedded\n"
+        "from tests.running.processes import query\n"
+        "h = embedded.home(); query(h, 'CREATE TABLE member (address text UNIQUE)')\n"
+        "insert = \"INSERT INTO member VALUES ('her@example.org')\"; query(h, insert)\n"
+        "slow = \"SET statement_timeout = 50; SELECT pg_sleep(9), 'her@example.org'\"\n"
+        "for statement in (insert, slow):\n"
+        "    with contextlib.suppress(psycopg2.Error): query(h, statement)\n"
+        "print((h / 'log' / 'postgres.log').read_text())",
+    )
+    assert "duplicate key value violates unique constraint" in done.stdout, done.stderr
+    assert "canceling statement due to statement timeout" in done.stdout
+    assert "her@example.org" not in done.stdout
+
+
 def test_celery_publishes_and_consumes_through_the_redis_url(home: Path) -> None:
     done = _on_throw_away_servers(
         home,

@@ -29,6 +29,7 @@ MIN_FREE = 500_000_000
 # PostgreSQL refuses to be root. A user namespace in which root is called 1000 needs no new user and no chmod.
 UNSHARE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 # For two cores shared with a model: a small cache, no JIT (it costs more than it saves on pages' queries).
+# Statements and details of errors hold members' texts and addresses and their sessions' keys: no log holds those.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -39,6 +40,8 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
