@@ -7,10 +7,7 @@ from textflix.environment import HOME, PRODUCTION, env
 SITE_NAME = "Textflix"
 
 AUTH_USER_MODEL = "members.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "textflix.members.backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["textflix.members.backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -43,14 +40,6 @@ STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", 8)
 # The first administrator: production asks, so that nobody guesses the name, and letters reach them.
 ADMIN_USERNAME = env.str("ADMIN_USERNAME", "") or ("" if PRODUCTION else "admin")
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "") or ("" if PRODUCTION else "admin@localhost")
-AXES_ONLY_ADMIN_SITE = True
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours: nobody is locked out for good
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "textflix.members.addresses.client_network"
-AXES_USERNAME_CALLABLE = "textflix.members.names.typed_name"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken"]
 
 # Letters hold links that open accounts, so none is printed: without a mail server they go into a private folder.
 # Production needs one, or nobody could confirm an address.

@@ -41,6 +41,7 @@ def read_verdict(page: Page) -> None:
 
 def sign_in_as_admin(page: Page, site: Site, address: str = "/admin/") -> None:
     page.goto(address)
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", (site.home / "admin-password").read_text())
-    page.click("[type=submit]")
+    page.fill("main [name=login]", "admin")
+    page.fill("main [name=password]", (site.home / "admin-password").read_text())
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**{address}")

@@ -49,7 +49,8 @@ def damage(folder: Path) -> bytes:
 def boss(site: Site) -> Visitor:
     boss = Visitor(site)
     password = (site.home / "admin-password").read_text().strip()
-    assert boss.open("/admin/login/", username="admin", password=password).ok
+    boss.open("/accounts/login/", login="admin", password=password)
+    assert "sessionid" in boss.cookies
     return boss
 
 

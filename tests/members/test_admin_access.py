@@ -24,24 +24,35 @@ def admin_opens(client):
 
 
 class TestInDevelopment:
-    def test_staff_sign_in_at_the_admin(self, client):
+    def test_staff_come_in_by_the_sites_own_sign_in(self, client):
         make_member("staff", is_staff=True)
-        sign_in(client, "/admin/login/", "username")
+        page = client.get("/admin/", follow=True).redirect_chain[-1][0]
+        assert page == "/accounts/login/?next=%2Fadmin%2F"
+        assert sign_in(client, page)["Location"] == "/admin/"
         assert admin_opens(client)
+        assert client.get("/admin/login/?next=/admin/reviews/")["Location"] == "/admin/reviews/"
 
     def test_members_stay_outside(self, client):
         make_member("staff")
         sign_in(client)
         assert not admin_opens(client)
 
-    def test_guessing_locks_the_guesser_out_and_not_the_owner_elsewhere(self, client):
+    def test_the_admin_has_no_sign_in_of_its_own_that_a_second_factor_is_not_asked_at(self, client):
+        TOTP.activate(make_member("staff", is_staff=True), SECRET)
+        sign_in(client, "/admin/login/", "username")
+        assert not admin_opens(client)
+
+    def test_nor_one_where_staff_guess_each_others_passwords(self, client):
         make_member("staff", is_staff=True)
-        for _ in range(10):
-            sign_in(client, "/admin/login/", "username", "wrong-guess")
-        assert sign_in(client, "/admin/login/", "username").status_code == 429
-        elsewhere = Client(REMOTE_ADDR="10.9.8.7")
-        sign_in(elsewhere, "/admin/login/", "username")
-        assert admin_opens(elsewhere)
+        User.objects.create_superuser("root", "root@example.org", PASSWORD)
+        sign_in(client)
+        sign_in(client, "/admin/login/", "username", username="root")
+        assert int(client.session["_auth_user_id"]) == User.objects.get(username="staff").pk
+
+    def test_nor_a_form_for_new_passwords(self, client):
+        make_member("staff", is_staff=True)
+        sign_in(client)
+        assert client.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
 
 
 class TestWithASecondFactor:
@@ -104,16 +115,25 @@ class TestWithASecondFactor:
         TOTP.activate(User.objects.get(), SECRET)
         assert not admin_opens(before)
 
-    def test_the_password_alone_removes_no_second_factor_and_shows_no_recovery_codes(self, before):
+    def test_the_password_alone_removes_no_second_factor_shows_no_recovery_codes_and_sets_no_password(self, before):
         codes = RecoveryCodes.activate(User.objects.get()).get_unused_codes()
         before.post("/accounts/reauthenticate/", {"password": PASSWORD})
         before.post("/accounts/2fa/totp/deactivate/")
         before.post("/accounts/2fa/recovery-codes/generate/")
+        new = {"password1": "another-fine-battery-9", "password2": "another-fine-battery-9"}
+        before.post("/accounts/password/change/", {"oldpassword": PASSWORD, **new})
         assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
+        assert User.objects.get().check_password(PASSWORD)
         for path in ("", "generate/", "download/"):
             text = before.get(f"/accounts/2fa/recovery-codes/{path}", follow=True).content.decode()
             assert not [code for code in codes if code in text]
         assert not admin_opens(before)
+
+    def test_with_it_a_new_password_is_set(self, before):
+        before.post("/accounts/2fa/reauthenticate/", {"code": self.code()})
+        new = {"password1": "another-fine-battery-9", "password2": "another-fine-battery-9"}
+        before.post("/accounts/password/change/", {"oldpassword": PASSWORD, **new})
+        assert User.objects.get().check_password("another-fine-battery-9")
 
     def test_without_it_staff_see_what_everybody_sees(self, before):
         hidden = make_review(make_movie(), make_member("author"), hidden=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -47,6 +48,22 @@ def guesser(ada, time_machine):
 def test_guesses_from_many_addresses_are_limited_by_name(ada):
     for number in range(5):
         sign_in(Client(REMOTE_ADDR=f"203.0.113.{number}"), "guess")
+    assert not sign_in(Client(REMOTE_ADDR="203.0.113.99"))
+
+
+def test_another_spelling_of_the_name_gives_no_more_guesses(ada):
+    for number, login in enumerate(["ada", "Ada", "aDa", "adA", " ADA "]):
+        sign_in(Client(REMOTE_ADDR=f"203.0.113.{number}"), "guess", login)
+    assert not sign_in(Client(REMOTE_ADDR="203.0.113.99"))
+
+
+def test_counts_are_not_crowded_out_by_guesses_at_others(ada):
+    for number in range(5):
+        sign_in(Client(REMOTE_ADDR=f"203.0.113.{number}"), "guess")
+    with connection.cursor() as cursor:
+        rows = "SELECT ':1:later:' || n, '', now() + interval '5 minutes' FROM generate_series(1, 50000) n"
+        cursor.execute(f"INSERT INTO cache (cache_key, value, expires) {rows}")
+    sign_in(Client(REMOTE_ADDR="203.0.113.98"), "guess", "bob")
     assert not sign_in(Client(REMOTE_ADDR="203.0.113.99"))
 
 
@@ -120,15 +137,6 @@ def test_who_is_signed_in_stays_so_and_can_confirm_that_it_is_them(guesser):
     assert signed_in(client)
     answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert answer.status_code == 302
-
-
-def test_staff_whose_name_is_locked_at_the_admin_sign_in_as_members_do(ada):
-    client = Client()
-    for _ in range(10):
-        client.post("/admin/login/", {"username": "ada", "password": "guess"})
-    assert client.post("/admin/login/", {"username": "ada", "password": PASSWORD}).status_code == 429
-    assert sign_in(client)
-    assert client.get("/admin/").status_code == 200
 
 
 def reset(client, mailoutbox):
