@@ -16,7 +16,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "textflix.members.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     name: f"textflix.members.forms.{form}"
-    for name, form in (("signup", "SignupForm"), ("reset_password", "ResetPasswordForm"))
+    for name, form in (("signup", "SignupForm"), ("login", "LoginForm"), ("reset_password", "ResetPasswordForm"))
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]

@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
@@ -71,9 +72,22 @@ class TestSignUp:
 
 class TestSignIn:
     @pytest.mark.parametrize("login", ["ada", "ADA", "ada@example.org", "ADA@example.org"])
-    def test_by_username_or_email(self, client, login):
+    def test_by_username_or_confirmed_email(self, client, login):
         sign_up(Client())
+        EmailAddress.objects.get().set_verified()
         sign_in(client, login)
+        assert signed_in(client)
+
+    @pytest.mark.parametrize(("login", "enough"), [("ada", True), ("ada@example.org", False)])
+    def test_until_it_is_confirmed_by_username_alone_as_the_page_says(self, client, login, enough):
+        sign_up(Client())
+        assert "your address once it is confirmed" in client.get("/accounts/login/").content.decode()
+        sign_in(client, login)
+        assert signed_in(client) == enough
+
+    def test_by_the_address_that_staff_gave_an_account(self, client):
+        make_member()
+        sign_in(client, "ada@example.org")
         assert signed_in(client)
 
     def test_known_and_unknown_accounts_get_the_same_answer(self, client):

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.makers import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
+OWN = "a-strangers-own-battery-7"
 
 
 @pytest.fixture
@@ -29,15 +30,15 @@ def owner():
 def ask(hashes):
     """Send a form in a browser of its own; return what its sender sees, and what it cost the site."""
 
-    def ask(path, **fields):
-        client = Client()
+    def ask(path, client=None, **fields):
+        client = client or Client()
         client.get(path)
         hashes()
         letters = len(mail.outbox)
         with CaptureQueriesContext(connection) as queries:
             answer = client.post(path, fields)
         text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", answer.content.decode())
-        for value in fields.values():
+        for value in filter(None, fields.values()):
             text = text.replace(value, "…")
         seen = answer.status_code, answer.get("Location"), sorted(answer.cookies), text
         return seen, {"hashes": hashes(), "letters": len(mail.outbox) - letters, "queries": len(queries)}
@@ -53,8 +54,8 @@ def assert_alike(known, unknown, lookups=0):
     assert abs(known[1]["queries"] - unknown[1]["queries"]) <= lookups
 
 
-def sign_up(ask, username, email):
-    fields = {"username": username, "email": email, "password1": PASSWORD, "password2": PASSWORD}
+def sign_up(ask, username, email, password=PASSWORD):
+    fields = {"username": username, "email": email, "password1": password, "password2": password}
     return ask("/accounts/signup/", **fields)
 
 
@@ -69,6 +70,42 @@ def test_signing_up_with_a_known_address_looks_like_any_sign_up(ask, owner, sett
     for name in ("second", "third"):
         assert "That name is taken." in sign_up(ask, name, "other@example.org")[0][3]
         assert Client().get(f"/member/{name}/").status_code == 200
+
+
+@pytest.mark.parametrize("known", ["owner@example.org", "made-by-staff@example.org", "squatted@example.org"])
+@pytest.mark.parametrize("verification", ["mandatory", "optional"])
+def test_nor_does_signing_in_by_it_afterwards(ask, owner, settings, verification, known):
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    make_member("made-by-staff")
+    sign_up(ask, "squatter", "squatted@example.org")
+    answers = []
+    for name, address in (("first", known), ("second", "nobody@example.org")):
+        sign_up(ask, name, address, OWN)
+        answers.append(ask("/accounts/login/", login=address, password=OWN))
+    assert_alike(*answers)
+
+
+@pytest.mark.parametrize("verification", ["mandatory", "optional"])
+def test_nor_does_changing_to_it(ask, owner, settings, verification):
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    tries = []
+    for name, address in (("first", "owner@example.org"), ("second", "nobody@example.org")):
+        member = make_member(name)
+        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+        member.set_password(OWN)
+        member.save()
+        client = Client()
+        client.post("/accounts/login/", {"login": name, "password": OWN})
+        client.post("/accounts/reauthenticate/", {"password": OWN})
+        changes = [
+            ask("/accounts/email/", client, email=address, **{action: ""}) for action in ("action_add", "action_send")
+        ]
+        assert [cost["letters"] for _, cost in changes] == [1, 1]
+        page = client.get("/accounts/email/").content.decode()
+        assert address in page
+        tries.append([*changes, ask("/accounts/login/", login=address, password=OWN)])
+    for known, unknown in zip(*tries, strict=True):
+        assert_alike(known, unknown, lookups=1)
 
 
 def test_the_owner_is_told_and_keeps_the_address(ask, owner, settings, mailoutbox):

@@ -1,4 +1,4 @@
-"""allauth's forms, where they would tell strangers which addresses are known."""
+"""allauth's forms, where they would tell strangers which addresses are known, or members too little."""
 
 from typing import Any
 
@@ -9,7 +9,17 @@ from django.http import HttpRequest
 from textflix.members.models import User
 
 
+class LoginForm(forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].help_text = "Your name, or your address once it is confirmed."
+
+
 class SignupForm(forms.SignupForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = "To sign in by it, too, open the link that is sent there."
+
     def validate_unique_email(self, value: str) -> str:
         """Take an address that somebody else has, too: the account is made, and only its letter differs.
 

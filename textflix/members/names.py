@@ -8,8 +8,9 @@ from textflix.members.models import User
 def named(login: str) -> User | None:
     """Return the member whom a login names, by their name or by an address.
 
-    An address is its owner's once it is verified; until then, the oldest account's that gave it. The same is asked of
-    the database whether or not anybody has the address.
+    An address names whoever confirmed it, or an account that staff or a command made with it and nobody used yet. One
+    that was only typed at sign-up names nobody, or who signs up with another's address could see whether that other
+    sign-in is there. The same is asked of the database whether or not anybody has the address.
     """
     if "@" not in login:
         return get_user_by_username(login)
