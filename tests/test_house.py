@@ -279,7 +279,7 @@ def test_safe_production_settings_pass_djangos_deployment_check():
                 {"EMAIL_URL": url},
                 "Production needs EMAIL_URL to name a mail server: letters hold links no log may show.",
             )
-            for url in ("", "consolemail://")
+            for url in ("", *(f"{kind}mail://" for kind in ("console", "CONSOLE", "dummy", "memory", "file")))
         ),
         *(
             ({"ALLOWED_HOSTS": hosts}, "ALLOWED_HOSTS must name the site's hosts, not * or all of a top-level domain.")

@@ -41,10 +41,10 @@ STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", 8)
 ADMIN_USERNAME = env.str("ADMIN_USERNAME", "") or ("" if PRODUCTION else "admin")
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "") or ("" if PRODUCTION else "admin@localhost")
 
-# Letters hold links that open accounts, so none is printed: without a mail server they go into a private folder.
+# Letters hold links that open accounts: without a mail server they go into a private folder, not into the log.
 # Production needs one, or nobody could confirm an address.
 EMAIL_URL = env.str("EMAIL_URL", "")
-if PRODUCTION and (not EMAIL_URL or EMAIL_URL.startswith("consolemail:")):
+if PRODUCTION and not EMAIL_URL.lower().startswith("smtp"):
     raise ImproperlyConfigured("Production needs EMAIL_URL to name a mail server: letters hold links no log may show.")
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
@@ -52,3 +52,4 @@ else:
     EMAIL_BACKEND = "textflix.members.letters.FolderBackend"
 LETTERS_DIR = HOME / "letters"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Textflix <textflix@localhost>")
+EMAIL_TIMEOUT = 5  # seconds that a mail server which hangs may hold a page

@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +13,8 @@ from textflix.members.addresses import client_address
 from textflix.members.audit import log_failure
 from textflix.members.models import User
 from textflix.members.requests import MemberRequest
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -62,6 +65,16 @@ class AccountAdapter(DefaultAccountAdapter):
         response = super().post_login(request, user, **kwargs)
         devices.remember(response, user)
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a letter, and go on where that fails: what it tells of has happened, and it can be asked for again.
+
+        Of the error only its kind is logged: smtplib's own name addresses.
+        """
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            logger.error("a letter could not be sent: %s", type(error).__name__)
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Ask whoever has the address to confirm it; where it is somebody's already, tell them instead."""

@@ -1,7 +1,9 @@
+import contextlib
 import logging
 import os
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,4 +28,14 @@ class FolderBackend(BaseEmailBackend):
             with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                 file.write(message.message().as_bytes())
             logger.info("a letter was written to %s", path)
+        _drop_outdated(folder)
         return len(email_messages)
+
+
+def _drop_outdated(folder: Path) -> None:
+    """Forget letters whose links have run out, each time that one is written."""
+    oldest = time.time() - timedelta(days=settings.ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS).total_seconds()
+    for letter in folder.glob("*.eml"):
+        with contextlib.suppress(FileNotFoundError):  # another thread drops them, too
+            if letter.stat().st_mtime < oldest:
+                letter.unlink()
