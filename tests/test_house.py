@@ -294,6 +294,21 @@ def test_unsafe_production_settings_refuse_to_start_with_one_sentence(unsafe, me
     assert done.stderr.rstrip().splitlines()[-1].endswith(f"ImproperlyConfigured: {message}")
 
 
+@pytest.mark.parametrize(
+    ("given", "proxies"),
+    [
+        ({}, 1),
+        ({"TRUSTED_PROXIES": "2"}, 2),
+        ({"TRUSTED_PROXIES": "0"}, 0),
+        ({"BEHIND_TLS_PROXY": "0"}, 0),
+        ({"TEXTFLIX_PRODUCTION": "0"}, 0),
+    ],
+)
+def test_the_proxy_that_says_how_visitors_came_says_where_from_too(given, proxies):
+    code = "from django.conf import settings; print(settings.TRUSTED_PROXIES)"
+    assert python("-c", code, **PRODUCTION | given).stdout.split() == [str(proxies)]
+
+
 def test_in_production_no_other_host_can_set_a_cookie():
     used = "[name for name in dir(settings) if name.endswith('_COOKIE_NAME') and name != 'LANGUAGE_COOKIE_NAME']"
     code = f"from django.conf import settings; print(*(getattr(settings, name) for name in {used}))"

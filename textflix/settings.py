@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from textflix import logs
-from textflix.environment import HOME, PRODUCTION, env
+from textflix.environment import BEHIND_TLS_PROXY, HOME, PRODUCTION, env
 from textflix.running import embedded
 from textflix.sign_in import *  # noqa: F403  people, and the letters to them
 
@@ -226,7 +226,7 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     ANALYSIS_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-analysis", "__Host-device"
-    if env.bool("BEHIND_TLS_PROXY", True):
+    if BEHIND_TLS_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # The critic

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from textflix.environment import HOME, PRODUCTION, env
+from textflix.environment import BEHIND_TLS_PROXY, HOME, PRODUCTION, env
 
 SITE_NAME = "Textflix"
 
@@ -30,8 +30,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
-ACCOUNT_RATE_LIMITS = {"signup": "30/m/ip", "login": "60/m/ip"}
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+# Of letters to one address, whoever asks first must leave some to its owner.
+ACCOUNT_RATE_LIMITS = {"signup": "30/m/ip", "login": "60/m/ip", "confirm_email": "5/3m/key"}
+# So many bits of an IPv6 address say whose it is; the others its owner may choose anew for each request.
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 56
+# What says that a visitor came by TLS is a proxy, and says where they came from, too.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY))
 
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Staff need a second factor; a site on this machine alone may do without.
@@ -50,6 +54,6 @@ if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "textflix.members.letters.FolderBackend"
+EMAIL_TIMEOUT = 5  # seconds that a mail server which hangs may hold a page
 LETTERS_DIR = HOME / "letters"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Textflix <textflix@localhost>")
-EMAIL_TIMEOUT = 5  # seconds that a mail server which hangs may hold a page

@@ -1,7 +1,7 @@
 """Where requests come from, for every limit and for the log, with and without proxies before the site."""
 
 import pytest
-from axes.models import AccessAttempt
+from allauth.core.internal.ratelimit import truncate_ip
 from django.test import Client, RequestFactory
 
 from tests.makers import PASSWORD, make_member
@@ -32,10 +32,17 @@ def test_only_what_the_trusted_proxies_added_is_believed(settings, proxies, forw
 
 @pytest.mark.parametrize(
     ("peer", "network"),
-    [("192.0.2.7", "192.0.2.7"), ("2001:db8:0:1::9", "2001:db8:0:1::"), ("2001:db8:0:1:f:f:f:f", "2001:db8:0:1::")],
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:100::9", "2001:db8:0:100::"),
+        ("2001:db8:0:1ff:f:f:f:f", "2001:db8:0:100::"),
+        ("2001:db8:0:200::9", "2001:db8:0:200::"),
+    ],
 )
 def test_a_household_is_counted_as_one(peer, network):
-    assert client_network(RequestFactory().get("/", REMOTE_ADDR=peer)) == network
+    request = RequestFactory().get("/", REMOTE_ADDR=peer)
+    assert client_network(request) == network
+    assert truncate_ip(client_address(request)) == network, "allauth counts otherwise"
 
 
 class BehindAProxy(Client):
@@ -45,8 +52,8 @@ class BehindAProxy(Client):
         super().__init__(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"{says}, {address}" if says else address)
 
 
-def sign_in(client, password=PASSWORD, path="/accounts/login/", field="login", name="staff"):
-    return client.post(path, {field: name, "password": password})
+def sign_in(client, password=PASSWORD, name="staff"):
+    return client.post("/accounts/login/", {"login": name, "password": password})
 
 
 @pytest.mark.django_db
@@ -66,23 +73,6 @@ class TestBehindOneProxy:
         assert f"member {member.pk}: signed in from 192.0.2.9" in text
         assert "my-other-password" not in text
         assert "typed-my-password-here" not in text
-
-    def test_one_guesser_does_not_use_up_everybodys_tries(self):
-        make_member("staff", is_staff=True)
-        for number in range(11):
-            sign_in(BehindAProxy("192.0.2.7", says=f"6.6.6.{number}"), "guess", "/admin/login/", "username")
-        assert sign_in(BehindAProxy("192.0.2.7"), path="/admin/login/", field="username").status_code == 429
-        assert set(AccessAttempt.objects.values_list("ip_address", flat=True)) == {"192.0.2.7"}
-        owner = BehindAProxy("192.0.2.8")
-        sign_in(owner, path="/admin/login/", field="username")
-        assert owner.get("/admin/").status_code == 200
-
-    def test_another_spelling_of_the_name_gives_no_more_guesses(self):
-        make_member("staff", is_staff=True)
-        for number in range(10):
-            name = "staff"[: number % 5] + "staff"[number % 5].upper() + "staff"[number % 5 + 1 :]
-            sign_in(BehindAProxy("192.0.2.7"), "guess", "/admin/login/", "username", name)
-        assert sign_in(BehindAProxy("192.0.2.7"), path="/admin/login/", field="username").status_code == 429
 
     @pytest.mark.parametrize("says", ["", "6.6.6.{}"])
     def test_limits_of_sign_in_count_by_the_address_that_the_proxy_saw(self, says):

@@ -1,4 +1,4 @@
-"""Where a request comes from: for limits, for the log of who signed in, and for axes."""
+"""Where a request comes from: for limits, and for the log of who signed in."""
 
 import ipaddress
 
@@ -6,8 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest
 
 THIS_MACHINE = "127.0.0.1"
-HOUSEHOLD = 64
-"""So many bits of an IPv6 address are given to one customer, who may choose the others anew for each request."""
 
 
 def client_address(request: HttpRequest) -> str:
@@ -24,11 +22,13 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return what limits count by: an IPv4 address, or the IPv6 network of one household."""
+    """Return what limits count by: an IPv4 address, or the IPv6 network of one household, as allauth counts."""
     address = ipaddress.ip_address(client_address(request))
     if address.version == 4:
         return str(address)
-    return str(ipaddress.ip_network((int(address), HOUSEHOLD), strict=False).network_address)
+    return str(
+        ipaddress.ip_network((int(address), settings.ALLAUTH_RATE_LIMIT_IPV6_PREFIX), strict=False).network_address
+    )
 
 
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
