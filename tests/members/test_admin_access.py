@@ -162,6 +162,14 @@ class TestIdleSessions:
         assert not self.after(time_machine, client, hours=8, minutes=1)
         assert not admin_opens(client)
 
+    def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(self, client, time_machine):
+        make_member("staff", is_staff=True)
+        sign_in(client)
+        for _ in range(9):
+            time_machine.move_to(timezone.now() + timedelta(hours=1))
+            client.get("/films/", headers={"HX-Request": "true"})
+        assert "_auth_user_id" not in client.session
+
     def test_what_was_sent_after_that_is_not_done(self, client, time_machine):
         make_member("staff", is_staff=True, is_superuser=True)
         other = make_member("other")

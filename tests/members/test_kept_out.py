@@ -69,39 +69,60 @@ def test_counts_are_not_crowded_out_by_guesses_at_others(ada):
 
 @pytest.mark.parametrize("login", ["ada", "ADA", "ada@example.org"])
 def test_a_browser_that_was_let_in_before_is_let_in(guesser, login):
-    known = Client()
-    assert sign_in(known)
-    known.post("/accounts/logout/")
+    known = known_browser()
     guesser()
     assert not sign_in(Client(), login=login)
     assert sign_in(known, login=login)
 
 
 def test_a_known_browser_has_a_limit_of_its_own(ada):
-    known = Client()
-    sign_in(known)
-    known.post("/accounts/logout/")
+    known = known_browser()
     for _ in range(5):
         assert not sign_in(known, "guess")
     assert not sign_in(known)
     assert sign_in(Client())
 
 
-def test_another_members_browser_or_a_forged_one_is_not_known(guesser):
+def known_browser(login="ada"):
+    """A browser that its member signed in with, and out again."""
+    browser = Client()
+    assert sign_in(browser, login=login)
+    browser.post("/accounts/logout/")
+    return browser
+
+
+def test_another_members_browser_is_not_known(guesser):
     make_member("bob")
-    bob = Client()
-    assert sign_in(bob, login="bob")
-    bob.post("/accounts/logout/")
+    bob = known_browser("bob")
     guesser()
     assert not sign_in(bob)
-    bob.cookies["device"] = bob.cookies["device"].value[:-1]
-    assert not sign_in(bob)
+
+
+def test_a_forged_browser_is_not_known(guesser):
+    forged = known_browser()
+    *start, last = forged.cookies["device"].value
+    forged.cookies["device"] = "".join([*start, "B" if last == "A" else "A"])
+    guesser()
+    assert not sign_in(forged)
+
+
+def test_after_half_a_year_a_browser_is_a_stranger(guesser, time_machine):
+    known = known_browser()
+    time_machine.move_to(timezone.now() + timedelta(days=181))
+    guesser()
+    assert not sign_in(known)
+
+
+def test_what_makes_a_browser_known_is_sent_where_sessions_are(ada, settings):
+    settings.SESSION_COOKIE_SECURE = True
+    client = Client()
+    sign_in(client)
+    cookie = client.cookies["device"]
+    assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
 
 
 def test_a_new_password_makes_known_browsers_strangers(guesser, ada):
-    known = Client()
-    sign_in(known)
-    known.post("/accounts/logout/")
+    known = known_browser()
     ada.set_password(NEW_PASSWORD)
     ada.save()
     guesser()

@@ -37,6 +37,21 @@ def test_no_link_password_or_session_is_logged_whatever_goes_wrong(client, log, 
         assert secret not in text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ACCOUNTS/password/reset/key/3-secret-key/",
+        "/accounts/password/reset/key//3-secret-key/",
+        "/accounts/password/reset/key/3 secret-key/",
+        "/accounts/confirm-email/3:secret:key and more",
+    ],
+)
+def test_nor_is_one_whose_address_was_spelled_oddly(client, log, path):
+    assert client.get(path).status_code == 404
+    assert "Not Found: /" in log.getvalue()
+    assert not re.search("secret|key/?$|more", log.getvalue(), re.MULTILINE)
+
+
 def test_nor_is_one_in_the_trace_of_a_failure(client, log, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("no user at /accounts/password/reset/key/3-secret-key/")
@@ -44,7 +59,7 @@ def test_nor_is_one_in_the_trace_of_a_failure(client, log, monkeypatch):
     client.raise_request_exception = False
     monkeypatch.setattr("allauth.account.forms.UserTokenForm.is_valid", fail)
     assert client.get("/accounts/password/reset/key/3-secret-key/").status_code == 500
-    assert "Internal Server Error: /accounts/password/reset/key/…/" in log.getvalue()
+    assert "Internal Server Error: /accounts/password/reset/key/…" in log.getvalue()
     assert "RuntimeError" in log.getvalue()
     assert "secret-key" not in log.getvalue()
 

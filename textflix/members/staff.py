@@ -34,6 +34,11 @@ def note_activity(request: HttpRequest) -> None:
     request.session[SEEN_AT] = time.time()
 
 
+def _asked_by_the_page(request: HttpRequest) -> bool:
+    """Return whether htmx asks, as for verdicts that are awaited: a tab does that with nobody before it."""
+    return request.method == "GET" and "HX-Request" in request.headers
+
+
 def staff_sessions_end_when_idle(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
     """Sign a member of staff out who comes back after STAFF_IDLE_HOURS.
 
@@ -45,7 +50,7 @@ def staff_sessions_end_when_idle(get_response: Callable[[HttpRequest], HttpRespo
             idle = time.time() - request.session.get(SEEN_AT, 0)
             if idle > settings.STAFF_IDLE_HOURS * 3600:
                 logout(request)
-            elif idle > NOTED_EVERY:
+            elif idle > NOTED_EVERY and not _asked_by_the_page(request):
                 note_activity(request)
         return get_response(request)
 
