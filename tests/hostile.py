@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from random import Random
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -16,11 +17,12 @@ from textflix.reviews.models import Review
 UNITS = (
     # White space and line ends, alone and beside what makes something of them.
     *(" ", "\n", " \n", "\r\n", "\t", "\u2028", "\u2029", "\u00a0", "\x0b"),
-    *(", ", " - ", " --", "x  ", " but", ",  and "),
+    *(", ", " - ", " --", "x  ", " but", ",  and ", "a" + " " * 70),
     # Markup and entities, whole and begun.
     *("<br />", "<br", "<br ", "&", "&amp;", "&nbsp;", "&#1;", "&#x10ffff;", "&notit;", "<", "<mark>", "</p>"),
     # Punctuation that may end a sentence, or begin and never end a quotation.
     *(".", "...", "?!", "…", "!", "-", "—", "'", '"', "“", "”", "«", "‘", "(", ")", "[", "{", ";", "*"),
+    *("“‛《", "《‚‹", "‟「"),
     *("。", "。”", "\\", "Mr. ", "J. ", "e.g. ", "A. ", "a. ", "B.", "Bb.", "a.b", "1. ", '"Hi." ', "(a. "),
     *("a.\n", "a\n", "a\n\n", "Good. ", "电影。"),
     # Words that name, praise, fault, deny, or are people.
@@ -34,7 +36,7 @@ UNITS = (
 )
 HEADS = ("", "The plot is good ", "plot but", "Aa Bb", "<br", "not", "\n", '"', "Good film, ")
 TAILS = ("", "x", ".", " is good.", ">", ";", "\n", '"', "!")
-SECONDS = 1.0
+SECONDS = 0.3
 """So much of a processor's time a text may take from the form to the page: several times what the worst takes."""
 TOO_LONG = 21_000
 
@@ -78,12 +80,11 @@ def assert_all_harmless(count: int, scorer: Scorer) -> None:
 def assert_harmless(text: str, scorer: Scorer) -> None:
     """Take a text the whole way: form, reading, what is kept of it, page. Nothing may fail, lag, swell or be lost."""
     started = time.process_time()
-    taken = _taken_by_the_form(text)
-    # A text may have come another way, and be longer or shorter than the form allows.
-    (prediction,) = scorer.predict([text])
-    sentences = sentences_of(prediction)
-    html = marked_text(text, sentences, "s1", _said(prediction), fold=True, more=len(prediction.mentions) > TOLD)
+    taken, prediction, sentences, html = _go_the_whole_way(text, scorer)
     took = time.process_time() - started
+    if took >= SECONDS:
+        # The least of several tries, for a machine that is busy.
+        took = min(_seconds(lambda text: _go_the_whole_way(text, scorer), text) for _ in range(3))
     assert took < SECONDS, f"{took:.1f} s"
     plain = text.replace("\r\n", "\n")
     assert (taken is None) == (len(plain) > Review.MAX_LENGTH or len(plain.strip()) < Review.MIN_LENGTH), "form"
@@ -97,6 +98,15 @@ def assert_harmless(text: str, scorer: Scorer) -> None:
     assert _without_space(shown_text(html)) == _without_space(text)
     assert len(html) < 6 * len(text) + 60_000, f"{len(html):,} characters of HTML"
     assert len(sentences) < 1_000, f"{len(sentences)} sentences are kept"
+
+
+def _go_the_whole_way(text: str, scorer: Scorer) -> tuple[str | None, Prediction, list[dict[str, Any]], str]:
+    taken = _taken_by_the_form(text)
+    # A text may have come another way, and be longer or shorter than the form allows.
+    (prediction,) = scorer.predict([text])
+    sentences = sentences_of(prediction)
+    html = marked_text(text, sentences, "s1", _said(prediction), fold=True, more=len(prediction.mentions) > TOLD)
+    return taken, prediction, sentences, html
 
 
 def _taken_by_the_form(text: str) -> str | None:

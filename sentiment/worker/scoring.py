@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # A batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 BATCH_SECONDS = 0.4
 FIRST_BATCH, LARGEST_BATCH = 8, 256
-# Of the slowest texts so many characters take a second or two, of a lease of twenty.
+# Of the slowest texts so many characters take two or three seconds, of a lease of twenty.
 BATCH_CHARACTERS = 400_000
 
 

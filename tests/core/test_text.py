@@ -94,6 +94,8 @@ def test_misdecoded_windows_punctuation_is_read_as_punctuation():
         ("plot " * 4_000 + "plots", "plot " * 64 + "plots"),
         ("So very,\n" * 2, "So very,\n" * 2),
         ("very " * 64 + "good", "very " * 64 + "good"),
+        ("a" + " " * 19_000 + "a " * 70, "a " + "a " * 64),
+        ("a " * 70 + " " * 19_000 + "a", "a " * 63 + "a a"),
         ("Good" + " " * 64 + "film", "Good" + " " * 64 + "film"),
     ],
 )
