@@ -73,6 +73,17 @@ def test_what_is_given_back_was_never_tried_and_rests_if_it_should():
         ScoreRequest.objects.update(leased_until=None, attempts=0)
 
 
+def test_what_is_given_back_together_comes_back_one_after_the_other():
+    waiting(3)
+    keys = in_order().claim(3)
+    rest = timedelta(minutes=1)
+    before = timezone.now()
+    assert in_order().held(keys, in_order().first().leased_until).give_back(rest) == 3
+    rested = sorted(row.leased_until - before for row in in_order())
+    assert len({*rested}) == 3
+    assert rest <= rested[0] < rested[-1] < 2 * rest + timedelta(seconds=5)
+
+
 def test_who_wakes_late_holds_nothing_any_more():
     (row,) = waiting(1)
     keys = in_order().claim(1)

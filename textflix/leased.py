@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Now, Random
 
 Row = TypeVar("Row", bound="Leased")
 
@@ -66,7 +66,10 @@ class LeasedQuerySet(models.QuerySet[Row]):
 
         They `rest` so long before they are claimed again, so that others get their turn.
         """
-        return self.update(leased_until=Now() + rest if rest else None, attempts=F("attempts") - 1)
+        # Up to twice as long, and each for itself: rows that came back at the same time would be claimed together
+        # again, and what is wrong with one of them would hold the others up for ever.
+        until = ExpressionWrapper(Now() + Value(rest) * (1 + Random()), DateTimeField()) if rest else None
+        return self.update(leased_until=until, attempts=F("attempts") - 1)
 
 
 class Leased(models.Model):

@@ -1,7 +1,7 @@
 """The view /readyz, which says whether the site can serve, and whether reviews are being read."""
 
 from django.contrib import admin
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -22,7 +22,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         state: dict[str, object] = {"database": True, "reading": found.reading}
         if admin.site.has_permission(request):
             state |= _in_full(found)
-    except (DatabaseError, InterfaceError):
+    except Error:
         return JsonResponse({"database": False, "reading": "down"}, status=503)
     return JsonResponse(state, status=200 if found.serving else 503)
 

@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 from sentiment.models import ModelVersion, Promotion, Reading, ScoringWorker
 
 SILENT: Final = timedelta(seconds=30)
-"""A worker that has said nothing for so long is taken for gone: it tells at least every dozen seconds how it is."""
+"""A worker that has said nothing for so long is taken for gone: it tells how it is between stretches of work, each of
+some seconds, and that it is there before it loads a version that is to serve."""
 LATE: Final = timedelta(minutes=1)
 """Nobody should wait longer than this for a verdict."""
 

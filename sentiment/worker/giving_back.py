@@ -6,12 +6,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, Error, InterfaceError, connection
+from django.db import Error, connection
 
 from textflix.leased import Leased
 
 REST = timedelta(seconds=10)
-"""So long what could not be written rests: with the rows of one film locked, others come first."""
+"""So long, and up to twice as long, what could not be written rests: with one film locked, others come first."""
 OF_THE_DATA = ("22", "23", "54")
 """The classes of PostgreSQL's errors that say what was to be written is wrong: data, integrity, limits."""
 _owed: list[tuple[type[Leased], Collection[Any], datetime | None]] = []
@@ -25,15 +25,20 @@ def is_of_the_data(error: Error) -> bool:
 def give_back(model: type[Leased], keys: Collection[Any], until: datetime | None) -> None:
     """Give rows back that were leased until then; never raises."""
     _owed.append((model, keys, until))
-    with suppress(DatabaseError, InterfaceError):
+    with suppress(Error):
         give_back_owed()
 
 
 def give_back_owed() -> None:
     """Give back what could not be given back while the database was away."""
-    if _owed and not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
     while _owed:
+        sound_connection()
         model, keys, until = _owed[-1]
         model.objects.held(keys, until).give_back(REST)
         _owed.pop()
+
+
+def sound_connection() -> None:
+    """Close the connection where that is what failed, and no transaction is open: the next query opens another."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

@@ -22,6 +22,7 @@ from sentiment.models import ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
 from sentiment.versions.promotion import promote
 from sentiment.worker.registering import heldout, made
+from sentiment.worker.scorers import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def run_pending(progress: runs.Progress = lambda share, message: None) -> ModelV
         runs.finish(run, TrainingRun.State.FAILED, str(error))
         return None
     except Exception as error:
-        runs.finish(run, TrainingRun.State.FAILED, f"{type(error).__name__}: {error}")
+        runs.finish(run, TrainingRun.State.FAILED, reason_of(error))
         raise
     decision = should_promote(_metrics(Promotion.objects.serving()), version.metrics["heldout"])
     with transaction.atomic():

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Sequence
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from sentiment.core.critic.scorer import Prediction
 from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE
 from sentiment.worker.giving_back import give_back, is_of_the_data
-from sentiment.worker.scorers import scorer_for, sentences_of
+from sentiment.worker.scorers import reason_of, scorer_for, sentences_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ def read_waiting(version: ModelVersion) -> int:
     try:
         _store(version, claimed, scorer_for(version).predict([request.text for request in claimed]))
     except Exception as error:
-        if isinstance(error, DatabaseError | InterfaceError) and not is_of_the_data(error):
+        if isinstance(error, Error) and not is_of_the_data(error):
             give_back(ScoreRequest, keys, claimed[0].leased_until)
             raise
         logger.warning("%d texts that were to be tried could not be read", len(claimed), exc_info=True)
-        ScoreRequest.objects.held(keys, claimed[0].leased_until).update(error=f"{type(error).__name__}: {error}"[:2000])
+        ScoreRequest.objects.held(keys, claimed[0].leased_until).update(error=reason_of(error))
         return 0
     return len(claimed)
 

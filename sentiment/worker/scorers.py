@@ -109,7 +109,7 @@ def _why_not(version: ModelVersion) -> str | None:
     try:
         scorer_for(version)
     except Exception as error:
-        why = in_words(error)
+        why = reason_of(error)
         logger.error("%s cannot be loaded: %s", version, why)
         _failed[version.pk] = (time.monotonic() + RETRY_SECONDS, why)
         return why
@@ -117,9 +117,10 @@ def _why_not(version: ModelVersion) -> str | None:
     return None
 
 
-def in_words(error: Exception) -> str:
-    """Return what went wrong; errors of our own are sentences, others need their names."""
-    return str(error) if isinstance(error, checkpoints.CheckpointError) else f"{type(error).__name__}: {error}"
+def reason_of(error: Exception) -> str:
+    """Return what went wrong, to be kept; errors of our own are sentences, others need their names."""
+    own = isinstance(error, checkpoints.CheckpointError | Broken)
+    return (str(error) if own else f"{type(error).__name__}: {error}")[:2000]
 
 
 def sentences_of(prediction: Prediction) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
@@ -24,7 +24,7 @@ from sentiment.verdicts.locks import films_of, hold
 from sentiment.worker import score_requests
 from sentiment.worker.giving_back import give_back, give_back_owed, is_of_the_data
 from sentiment.worker.heartbeat import heartbeat
-from sentiment.worker.scorers import CANARY, Broken, Chosen, choose, scorer_for, sentences_of
+from sentiment.worker.scorers import CANARY, Broken, Chosen, choose, reason_of, scorer_for, sentences_of
 from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ def score_batch(chosen: Chosen, limit: int, *, live_only: bool = False) -> int:
         return len(claimed)
     try:
         store(chosen, claimed, predictions)
-    except (DatabaseError, InterfaceError) as error:
+    except Error as error:
         if is_of_the_data(error):
             _blame(claimed, error, scorer)
         else:
@@ -198,7 +198,7 @@ def _blame(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None
         readings.give_back()
         raise Broken(f"the critic cannot read at all: {broken}") from error
     logger.warning("%d texts could not be read together: %s", len(claimed), error)
-    readings.update(leased_until=None, error=f"{type(error).__name__}: {error}"[:2000])
+    readings.update(leased_until=None, error=reason_of(error))
     quarantine_exhausted()
 
 

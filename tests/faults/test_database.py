@@ -86,20 +86,22 @@ def test_a_film_that_another_session_holds_keeps_no_other_film_waiting(site: Sit
     wait_for(lambda: site.one(PENDING) == 0, 240, "nothing else to read")
     film, other = films(site, 2)
     author = Visitor(site).sign_up("unlucky")
-    stuck = author.write(film, PRAISE + " Locked.")
-    scored(author, stuck)
+    stuck, beside = author.write(film, PRAISE + " Locked."), author.write(other, PRAISE + " Beside it.")
+    scored(author, stuck, beside)
     with site.database() as database, database.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM sentiment_moviesentiment JOIN movies_movie ON id = movie_id WHERE slug = %s"
             " FOR UPDATE OF sentiment_moviesentiment",
             [film.split("/")[2]],
         )
-        read_again(site, stuck)
+        read_again(site, stuck, beside)
         wait_for(lambda: site.one(WAITS_FOR_ROW), 30, "the worker waiting for the film", every=0.01)
         (answer,) = refused(seconds_a_page(site), member.filled(f"{film}review/", text=PAN + " Locked."))
         assert PAN + " Locked." in answer
         read = member.write(other, PAN + " Not locked.")
         scored(member, read)
+        # Claimed together with the one that is stuck, and every time again in which both have rested.
+        wait_for(lambda: member.verdict(beside)["state"] == "scored", 240, "the review beside it read")
         assert member.verdict(stuck)["state"] == "pending"
         assert is_held(site, film)
     scored(member, stuck)
@@ -133,7 +135,7 @@ def test_while_redis_hangs_readyz_answers_at_once_and_says_that_nobody_reads(sit
         review = member.write(films(site, 1)[0], PRAISE + " While it hung.")
         answers = [requests.get(site.address + "/readyz", timeout=5) for _ in range(5)]
         assert {answer.status_code for answer in answers} == {200}
-        assert min(answer.elapsed.total_seconds() for answer in answers) < 0.3
+        assert max(answer.elapsed.total_seconds() for answer in answers) < 1
         assert member.verdict(review)["state"] == "pending"
         wait_for(lambda: readiness(site) == (200, "down"), 60, "reading said to be down")
     wait_for(lambda: readiness(site) == (200, "ok"), 60, "reading said to go on")

@@ -1,17 +1,20 @@
 """What the database does wrong is held against no text; what a worker that slept too long brings is not written."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
 from django.db.models import F
 
 from sentiment.core.critic.scorer import Prediction
-from sentiment.models import ModelVersion, MovieSentiment, Reading, Score, ScoreRequest, ScoringWorker
-from sentiment.versions.promotion import promote
+from sentiment.models import ModelVersion, MovieSentiment, Promotion, Reading, Score, ScoreRequest, ScoringWorker
+from sentiment.versions.promotion import ask, promote
 from sentiment.worker import giving_back, score_requests, scoring
 from sentiment.worker.scorers import Chosen, scorer_for
+from sentiment.worker.verifying import answer_asked
 from tests.conftest import PAN, PRAISE
 from tests.makers import make_member, make_movie, make_review
 from textflix.movies.models import Movie
@@ -43,7 +46,7 @@ def reading(review: Review) -> Reading:
 
 def rested() -> None:
     """What was given back has rested."""
-    Reading.objects.filter(leased_until__isnull=False).update(leased_until=F("leased_until") - giving_back.REST)
+    Reading.objects.filter(leased_until__isnull=False).update(leased_until=F("leased_until") - 2 * giving_back.REST)
 
 
 def test_a_store_that_fails_again_and_again_blames_no_text(movie: Movie, version: ModelVersion) -> None:
@@ -71,6 +74,19 @@ def test_what_could_not_be_written_rests_and_others_are_read_meanwhile(movie: Mo
     rested()
     scoring.drain(10)
     assert reading(stuck).state == "scored"
+
+
+def test_what_was_claimed_with_it_is_read_before_it_can_be_written(
+    movie: Movie, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = (make_review(film, make_member(), text=PRAISE) for film in (movie, make_movie()))
+    monkeypatch.setattr(giving_back, "REST", timedelta(seconds=0.2))
+    end = time.monotonic() + 20
+    with failing("sentiment_score", "INSERT", FULL, when=f"NEW.review_id = {stuck.pk}"):
+        while reading(other).state == "pending" and time.monotonic() < end:
+            with suppress(DatabaseError):
+                scoring.drain(1)
+    assert (reading(stuck).state, reading(other).state) == ("pending", "scored")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -122,6 +138,20 @@ def test_a_text_to_try_outlives_a_store_that_fails(version: ModelVersion) -> Non
             assert (asked.attempts, asked.error) == (0, "")
             ScoreRequest.objects.update(leased_until=None)
     assert score_requests.read_waiting(version) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_promotion_outlives_an_answer_that_fails(version: ModelVersion, make_version) -> None:
+    ask(newer := make_version(), reason="newer")
+    with failing("sentiment_promotion", "UPDATE", FULL, when="NEW.accepted_at IS NOT NULL"):
+        for _ in range(4):
+            with pytest.raises(DatabaseError, match="could not extend file"):
+                answer_asked()
+            asked = Promotion.objects.asked().get()
+            assert (asked.attempts, asked.error) == (0, "")
+            Promotion.objects.asked().update(leased_until=None)
+    assert answer_asked() == 1
+    assert Promotion.objects.serving() == newer
 
 
 class TestAWorkerThatWakesLate:
