@@ -188,8 +188,8 @@ class Reading(Leased):
             ),
             models.Index(
                 fields=["received_at"],
-                name="reading_unread_oldest",
-                condition=Q(version__isnull=True, quarantined_at__isnull=True),
+                name="reading_awaited_oldest",
+                condition=Q(version__isnull=True, quarantined_at__isnull=True, live=True),
             ),
             models.Index(fields=["version", "-review"], name="reading_by_version"),
             models.Index(

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sentiment.models import ModelVersion, Reading, ScoringWorker
-from sentiment.versions.health import LATE, SILENT
-from sentiment.versions.promotion import promote
+from sentiment.versions.health import LATE, SILENT, health
+from sentiment.versions.promotion import ask, promote
 from sentiment.worker.scoring import drain
+from sentiment.worker.verifying import answer_asked
 from tests.conftest import PRAISE
 from tests.makers import make_member, make_review
 from tests.test_house import python
@@ -73,6 +76,28 @@ def test_staff_see_what_strangers_and_members_do_not(client: Client, movie: Movi
     told = client.get("/readyz").json()
     assert (told["version"], list(told["workers"].values()), told["problems"]) == (version.pk, [version.pk], [])
     assert told["oldest_awaited_seconds"] < 60
+
+
+def test_a_worker_that_loads_a_version_is_not_silent(version: ModelVersion, make_version, monkeypatch) -> None:
+    drain(1)
+    ScoringWorker.objects.update(seen_at=Now() - SILENT - timedelta(seconds=1))
+    found = []
+    monkeypatch.setattr("sentiment.worker.verifying.verify", lambda version: found.append(health().reading))
+    ask(make_version(), reason="large")
+    assert answer_asked() == 1
+    assert found == ["ok"]
+
+
+def test_how_long_somebody_has_been_waiting_is_looked_up_and_not_searched(version: ModelVersion) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        health()
+    (oldest,) = [query["sql"] for query in asked if "MIN(" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {oldest}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "reading_awaited_oldest" in plan
+    assert "Filter" not in plan
 
 
 def test_it_costs_three_queries_and_asks_no_broker(
