@@ -3,11 +3,16 @@
 The critic is imported by the worker that needs it: beat, which only knows these names, stays free of torch.
 """
 
+import logging
+from collections.abc import Callable
+
 from celery import shared_task
 
 from sentiment.versions import runs
 from textflix.movies import revisions
 from textflix.pages import site_figures
+
+logger = logging.getLogger(__name__)
 
 LIVE_SECONDS, BACKLOG_SECONDS = 5.0, 4.0
 
@@ -24,20 +29,29 @@ def score_pending() -> None:
 def score_backlog() -> None:
     """Verify what is to serve, then read for some seconds, what people wait for first; put aside what cannot be read.
 
-    What all films come to is brought up to date before. Where nothing waits, how far films moved is noted for the
-    public log.
+    Where nothing waits, how far films moved is noted for the public log. Chores come last, however reading went: what
+    all films come to is brought up to date, and what is old is forgotten.
     """
     from sentiment.versions import moves
     from sentiment.worker import heartbeat, score_requests, scoring, verifying
 
-    site_figures.renew()
-    revisions.add_up()
-    score_requests.forget_old()
-    heartbeat.forget_silent()
-    verifying.answer_asked()
-    if not scoring.drain(BACKLOG_SECONDS):
-        moves.note_moves()
-    scoring.quarantine_exhausted()
+    try:
+        verifying.answer_asked()
+        read = scoring.drain(BACKLOG_SECONDS)
+        scoring.quarantine_exhausted()
+        if not read:
+            moves.note_moves()
+    finally:
+        for chore in (site_figures.renew, revisions.add_up, score_requests.forget_old, heartbeat.forget_silent):
+            _attempt(chore)
+
+
+def _attempt(chore: Callable[[], object]) -> None:
+    """Do a chore; one that fails is told in the log, and neither hides what failed before nor keeps another waiting."""
+    try:
+        chore()
+    except Exception:
+        logger.exception("%s.%s failed", chore.__module__, chore.__qualname__)
 
 
 @shared_task(name="sentiment.train_pending", ignore_result=True)
