@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from textflix.running import heartbeat, runner, servers
+from textflix.serving.connections import LONGEST_HEAD
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text()
@@ -153,6 +154,11 @@ def test_the_proxy_may_have_the_processes_and_files_that_its_connections_need(se
     )
     assert int(number["worker_processes"]) < services["proxy"]["pids_limit"] / 10
     assert int(number["worker_rlimit_nofile"]) >= 2 * int(number["worker_connections"])
+
+
+def test_the_proxy_lets_in_a_head_as_long_as_the_site_reads():
+    limit = re.search(r"large_client_header_buffers 4 (\d+)k;", (REPOSITORY / "proxy" / "nginx.conf").read_text())
+    assert int(limit[1]) * 1024 == LONGEST_HEAD
 
 
 def test_no_secret_is_part_of_a_command_line(services):

@@ -35,7 +35,7 @@ class TryForm(forms.ModelForm):
         what="A text to try",
         longest=ScoreRequest.MAX_LENGTH,
         label="Try a text",
-        help_text="It is read like a review, kept for an hour, and shown to nobody else.",
+        help_text="It is read like a review and kept for an hour, on a page whose address only you are told.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

@@ -6,8 +6,10 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("form[data-at-once]")) return;
   event.preventDefault();
   const filled = new FormData(form);
+  form.querySelector("[role=alert]")?.remove();
   try {
     const answer = await fetch(form.action);
+    if (!answer.ok) throw new Error(`${form.action} answered ${answer.status}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const real = document.adoptNode(page.querySelector("main form[method=post]"));
     for (const [name, value] of filled) real.elements[name].value = value;
@@ -15,6 +17,11 @@ document.addEventListener("submit", async (event) => {
     document.body.append(real);
     real.submit();
   } catch {
-    location.assign(`${form.action}?${new URLSearchParams(filled)}`);
+    // The form stays as it was filled in: in the address of another page a long text could be lost.
+    const said = document.createElement("p");
+    said.className = "errorlist";
+    said.setAttribute("role", "alert");
+    said.textContent = "This could not be sent just now. Nothing is lost: wait a few seconds and try again.";
+    form.append(said);
   }
 });

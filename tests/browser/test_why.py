@@ -99,6 +99,38 @@ def test_a_text_can_be_tried(page: Page, site: Site) -> None:
     expect(page.locator("#tried mark.g").first).to_be_visible()
 
 
+@pytest.mark.parametrize("status", [503, None])
+def test_a_text_that_cannot_be_sent_stays_where_it_was_written(chromium: Browser, site: Site, status) -> None:
+    context = chromium.new_context(base_url=site.address)
+    page = context.new_page()
+    page.goto("/critic/")
+    long = "я" * 5_000
+    page.fill("[name=text]", long)
+    page.route("**/critic/try/", lambda route: route.fulfill(status=status) if status else route.abort())
+    for _ in range(2):
+        page.click("text=Read it")
+        expect(page.locator("form [role=alert]")).to_have_text(re.compile("could not be sent"))
+    assert page.url.endswith("/critic/")
+    assert page.input_value("[name=text]") == long
+    page.unroute("**/critic/try/")
+    page.click("text=Read it")
+    expect(page.locator("#tried")).to_contain_text(long)
+    context.close()
+
+
+def test_a_long_text_can_be_tried_without_javascript(chromium: Browser, site: Site) -> None:
+    context = chromium.new_context(base_url=site.address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/critic/")
+    long = "я" * 5_000
+    page.fill("[name=text]", long)
+    page.click("text=Read it")
+    assert page.input_value("[name=text]") == long
+    page.click("text=Read it")
+    expect(page.locator("#tried")).to_contain_text(long)
+    context.close()
+
+
 def test_the_why_works_without_javascript(chromium: Browser, site: Site) -> None:
     film = read_film(site)
     context = chromium.new_context(base_url=site.address, java_script_enabled=False)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -98,6 +99,13 @@ def test_requests_sent_in_one_go_are_answered_in_order(port: int) -> None:
         said = everything(connection)
     found = [said.index(b"POST /%d 3 abc" % n) if n < 5 else said.index(b"GET /last 0 ") for n in range(6)]
     assert found == sorted(found)
+
+
+def test_an_address_may_hold_the_longest_text_to_try(port: int) -> None:
+    with client(port) as connection:
+        asked = urlencode({"text": "я" * 5_000}).encode()
+        connection.sendall(b"GET /try/?" + asked + HOST + b"Connection: close\r\n\r\n")
+        assert b"GET /try/ 0 " in everything(connection)
 
 
 def test_a_request_in_many_small_parts_is_one_request(port: int) -> None:

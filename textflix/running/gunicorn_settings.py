@@ -15,6 +15,8 @@ keepalive = 20
 graceful_timeout = 8
 # No `max_requests`: a busy hour would make many restarts, in each of which readers wait for seconds. `make soak` shows
 # that nothing leaks; a container has its memory limit.
+# A text to try may be in an address: how long a head is at most is said by LONGEST_HEAD, for all of it.
+limit_request_line = 0
 # What a client has yet to take waits in memory; the kernel could send a file, but would have a thread wait for it.
 sendfile = False
 # No header of a request says where the site lies.
