@@ -39,12 +39,17 @@ def confirm(review: Review, value: str, author: User) -> None:
 def dispute(review: Review, reason: str, reader: User) -> Dispute:
     """Keep a reader's dispute for staff to decide; a second one, before they have, replaces the first reason.
 
-    Raises NotAsked where staff have decided what this text's verdict is to be, or the review was deleted meanwhile.
+    Raises NotAsked where staff have decided what this text's verdict is to be, or where the review or the reader was
+    deleted meanwhile.
     """
     try:
         return _keep(review, reason, reader)
     except IntegrityError as error:
-        raise NotAsked("The review was deleted while you wrote.") from error
+        if not Review.objects.filter(pk=review.pk).exists():
+            raise NotAsked("The review was deleted while you wrote.") from error
+        if not User.objects.filter(pk=reader.pk).exists():
+            raise NotAsked("Your account was deleted while you wrote.") from error
+        raise
 
 
 def _keep(review: Review, reason: str, reader: User) -> Dispute:

@@ -107,6 +107,16 @@ def test_a_review_that_is_deleted_while_its_verdict_is_disputed(ada: User, whose
     assert not Dispute.objects.exists()
 
 
+def test_a_member_who_is_deleted_while_they_dispute_a_verdict(ada: User) -> None:
+    review = read(make_review(author=make_member("bob")), 0.9, [(TEXT, 1.0)])
+    first = Dispute.objects.create(review=review, digest=review.digest, verdict="positive", by=ada, reason="x" * 10)
+    status, page = sent_while(ada, f"/review/{review.pk}/dispute/", ada, held=first, reason=PAN)
+    assert status == 409
+    assert "Your account was deleted while you wrote." in page
+    assert PAN in page
+    assert Review.objects.get() == review
+
+
 @pytest.mark.parametrize("whose", ["film", "member"])
 def test_what_comes_in_while_staff_delete_is_deleted_too(ada: User, whose: str) -> None:
     """Django looks for all that leaves, then deletes it: the review comes in between."""
