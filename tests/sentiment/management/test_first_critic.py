@@ -62,6 +62,23 @@ def test_a_new_site_can_start_from_the_demo_corpus_alone(settings: Settings, tmp
 
 
 @pytest.mark.usefixtures("seed_labels")
+def test_where_the_folder_of_what_serves_is_missing_one_from_the_demo_corpus_takes_its_place(
+    settings: Settings, version: ModelVersion
+) -> None:
+    settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE = "demo", "minilm"
+    version.metrics["heldout"] |= {"accuracy": 1.0, "accuracy_low": 0.99, "accuracy_high": 1.0}
+    version.save()
+    shutil.rmtree(folder(version))
+    said = io.StringIO()
+    call_command("first_critic", stdout=io.StringIO(), stderr=said)
+    assert f"The folder of {version} is not in" in said.getvalue()
+    serving = Promotion.objects.serving()
+    assert serving is not None
+    assert serving != version
+    assert folder(serving).is_dir()
+
+
+@pytest.mark.usefixtures("seed_labels")
 def test_a_first_critic_on_a_base_that_is_not_there_is_refused_by_its_name(settings: Settings) -> None:
     settings.SENTIMENT_CRITIC, settings.SENTIMENT_BASE = "demo", "no-such-base"
     with pytest.raises(CommandError, match="Unknown base 'no-such-base': use minilm or mpnet"):

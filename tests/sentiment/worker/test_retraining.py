@@ -128,6 +128,39 @@ def test_a_training_whose_process_died_is_taken_up_again_but_not_for_ever(labell
     runs.request()
 
 
+def taken_on_by_another() -> None:
+    """The process at work sleeps until its lease has run out, and another one takes its training on."""
+    TrainingRun.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert runs.claim() is not None
+
+
+def test_a_process_that_slept_too_long_no_longer_tells_how_its_training_ended(version: ModelVersion) -> None:
+    runs.request()
+    run = runs.claim()
+    assert run is not None
+    taken_on_by_another()
+    runs.reporter(run, lambda share, message: None)(0.9, "late")
+    assert not runs.finish(run, TrainingRun.State.DONE, "", version)
+    assert not runs.finish(run, TrainingRun.State.FAILED, "It failed.")
+    kept = TrainingRun.objects.get()
+    assert (kept.state, kept.progress, kept.message, kept.version) == ("running", 0, "", None)
+
+
+def test_nor_is_the_version_promoted_that_it_made(version: ModelVersion, make_version, monkeypatch) -> None:
+    better = make_version()
+    better.metrics["heldout"]["accuracy"] = 0.99
+
+    def sleeps(run: TrainingRun, report: runs.Progress) -> ModelVersion:
+        taken_on_by_another()
+        return better
+
+    monkeypatch.setattr(retraining, "_make_version", sleeps)
+    runs.request()
+    assert retraining.run_pending() is None
+    assert Promotion.objects.get().version == version
+    assert TrainingRun.objects.get().state == "running"
+
+
 def test_labels_that_cannot_be_learnt_from_fail_with_a_reason(movie: Movie, settings, tmp_path) -> None:
     settings.MODELS_DIR = tmp_path
     relabel([make_review(movie, make_member(), text=PRAISE).pk], "positive", source="admin")
