@@ -53,9 +53,9 @@ def fill(count: int, crowded: int) -> None:
         )
     version = ModelVersion.objects.first()
     chance, started = random.Random(SEED), time.monotonic()
-    # Each store brings the films that it touches up to date: of fewer, larger ones all takes a tenth of the time.
+    # Each store brings the films that it touches up to date, so that batches are larger than those of a worker.
     with mock.patch.object(scoring, "BATCH_CHARACTERS", sys.maxsize):
-        while claimed := scoring.claim(version, 20_000):
+        while claimed := scoring.claim(version, 2_000):
             scoring.store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
     print(f"stored their scores in {time.monotonic() - started:.0f} s")
     with connection.cursor() as cursor:
