@@ -14,12 +14,12 @@ SITEMAPS = {"sections": (FILMS, REVIEWS)}
 handler500 = "textflix.outages.failed"
 
 
-def has_second_factor(request: HttpRequest) -> bool:
+def has_set_up_second_factor(request: HttpRequest) -> bool:
     return request.user.is_authenticated and is_mfa_enabled(request.user)
 
 
 # Who knows a password alone must not shut its owner out.
-with_second_factor = reauthentication_required(app="allauth.account", enabled=has_second_factor)
+with_second_factor = reauthentication_required(app="allauth.account", enabled=has_set_up_second_factor)
 
 urlpatterns = [
     path("", include("textflix.pages.urls")),
