@@ -47,8 +47,10 @@ class Derived:
         now = self.select(f"{self.source} = ANY(%(ids)s)")
         differs = f"({self._of('stored')}) IS DISTINCT FROM"
         if self.stay:
+            # Materialized, because a planner that takes the tables for empty would compute it anew for each stored row.
             return f"""
-                UPDATE {self.table} AS stored SET {self._assigned("now")} FROM ({now}) AS now
+                WITH now AS MATERIALIZED ({now})
+                UPDATE {self.table} AS stored SET {self._assigned("now")} FROM now
                 WHERE {self._same} AND {differs} ({self._of("now")})
             """  # noqa: S608  declared, not given by anybody
         names = ", ".join((*self.key, *self.columns))
