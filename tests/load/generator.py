@@ -20,11 +20,11 @@ WORDS = ["the", "film", "story", "cast", "plot", "music", "slow", "warm", "dull"
 
 def rows(count: int, imdb_ids: Sequence[str], *, crowded: int) -> Iterator[Row]:
     """`count` reviews of about 200 words: the first `crowded` of the first film, then those of the loved films, the
-    rest of films drawn at random."""
-    chance = random.Random(SEED)
+    rest of the other films, drawn at random."""
+    chance, others = random.Random(SEED), imdb_ids[1 + LOVED_FILMS :]
     for number in range(count):
         sentences = (" ".join(chance.choices(WORDS, k=14)).capitalize() + "." for _ in range(chance.randint(4, 24)))
-        text, film, after = " ".join(sentences), chance.choice(imdb_ids), number - crowded
+        text, film, after = " ".join(sentences), chance.choice(others), number - crowded
         if after < 0:
             film = imdb_ids[0]
         elif after < LOVED_FILMS * LOVED_REVIEWS:
