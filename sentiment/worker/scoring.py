@@ -29,11 +29,14 @@ from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
 
-# A batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
-BATCH_SECONDS = 0.4
-FIRST_BATCH, LARGEST_BATCH = 8, 256
-# Of the slowest texts so many characters take two or three seconds, of a lease of twenty.
-BATCH_CHARACTERS = 400_000
+# A part of a batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
+PART_SECONDS = 0.4
+FIRST_PART, LARGEST_PART = 8, 256
+# Each batch that is stored makes the kept pages of all lists anew: of the backlog, so many parts are stored together.
+PARTS = 3
+# So many bytes of the slowest texts take two or three seconds, of a lease of twenty. What is a token by each character,
+# and so the slowest, takes three bytes for it.
+BATCH_BYTES = 400_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def claim(
 
 def _as_many_as_fit(claimed: Sequence[Claimed]) -> Sequence[Claimed]:
     """Keep what is surely read before the lease ends, the first at least; the rest was never claimed."""
-    fit = max(1, sum(total <= BATCH_CHARACTERS for total in accumulate(len(item.text) for item in claimed)))
+    fit = max(1, sum(total <= BATCH_BYTES for total in accumulate(len(item.text.encode()) for item in claimed)))
     if rest := [item.review_id for item in claimed[fit:]]:
         Reading.objects.filter(pk__in=rest).give_back()
     return claimed[:fit]
@@ -163,26 +166,41 @@ def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
     )
 
 
-def score_batch(chosen: Chosen, limit: int, *, live_only: bool = False) -> int:
-    """Claim, predict and store one batch; returns how many were claimed (0: nothing to do)."""
+def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: int = 1) -> int:
+    """Claim and read a batch of so many parts of this size; returns how many were claimed (0: nothing to do)."""
     scorer = scorer_for(chosen.version)
-    claimed = claim(chosen.version, limit, live_only=live_only, unread_only=not chosen.is_serving)
+    claimed = claim(chosen.version, parts * size, live_only=live_only, unread_only=not chosen.is_serving)
     if not claimed:
         return 0
     try:
-        predictions = scorer.predict([item.text for item in claimed])
-    except Exception as error:
-        _blame(claimed, error, scorer)
-        return len(claimed)
+        _read(chosen, scorer, claimed, size)
+    except Broken:
+        _held(claimed).give_back()
+        raise
+    except Error:
+        give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
+        raise
+    return len(claimed)
+
+
+def _read(chosen: Chosen, scorer: Scorer, claimed: Sequence[Claimed], size: int) -> None:
+    """Predict part by part, with what people wait for in between, and store all together."""
+    predictions: list[Prediction] = []
+    for start in range(0, len(claimed), size):
+        if predictions:
+            score_requests.read_waiting(chosen.version)
+            score_batch(chosen, size, live_only=True)
+        try:
+            predictions += scorer.predict([item.text for item in claimed[start : start + size]])
+        except Exception as error:
+            _blame(claimed, error, scorer)
+            return
     try:
         store(chosen, claimed, predictions)
     except Error as error:
-        if is_of_the_data(error):
-            _blame(claimed, error, scorer)
-        else:
-            give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
+        if not is_of_the_data(error):
             raise
-    return len(claimed)
+        _blame(claimed, error, scorer)
 
 
 def _held(claimed: Sequence[Claimed]) -> LeasedQuerySet[Reading]:
@@ -191,14 +209,12 @@ def _held(claimed: Sequence[Claimed]) -> LeasedQuerySet[Reading]:
 
 def _blame(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None:
     """Give a failed batch back; each of its texts is then tried alone, and put aside at its third failure."""
-    readings = _held(claimed)
     try:
         scorer.predict([CANARY])
     except Exception as broken:
-        readings.give_back()
         raise Broken(f"the critic cannot read at all: {broken}") from error
     logger.warning("%d texts could not be read together: %s", len(claimed), error)
-    readings.update(leased_until=None, error=reason_of(error))
+    _held(claimed).update(leased_until=None, error=reason_of(error))
     quarantine_exhausted()
 
 
@@ -218,19 +234,21 @@ def quarantine_exhausted() -> int:
 
 
 def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
-    """Read batch after batch until nothing is left or the time is up; returns how many were read."""
-    end, size, total = clock() + seconds, FIRST_BATCH, 0
+    """Read batch after batch until nothing is left or the time is up; returns how many those held."""
+    end, size, total = clock() + seconds, FIRST_PART, 0
     with heartbeat() as worker:
         give_back_owed()
         while chosen := choose():
             worker.version, worker.error = chosen.version, chosen.error
             score_requests.read_waiting(chosen.version)
             start = clock()
-            count = score_batch(chosen, size, live_only=live_only)
+            count = score_batch(chosen, size, live_only=True)
+            if not count and not live_only:
+                count = score_batch(chosen, size, parts=PARTS)
             total += count
             took = clock() - start
             if not count or clock() > end:
                 break
-            if count == size:
-                size = max(1, min(LARGEST_BATCH, 2 * size, int(size * BATCH_SECONDS / took)))
+            if count >= size:
+                size = max(1, min(LARGEST_PART, 2 * size, int(count * PART_SECONDS / took)))
     return total

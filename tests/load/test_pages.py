@@ -54,7 +54,7 @@ def fill(count: int, crowded: int) -> None:
     version = ModelVersion.objects.first()
     chance, started = random.Random(SEED), time.monotonic()
     # Each store brings the films that it touches up to date, so that batches are larger than those of a worker.
-    with mock.patch.object(scoring, "BATCH_CHARACTERS", sys.maxsize):
+    with mock.patch.object(scoring, "BATCH_BYTES", sys.maxsize):
         while claimed := scoring.claim(version, 2_000):
             scoring.store(Chosen(version, version), claimed, [prediction(item.text, chance) for item in claimed])
     print(f"stored their scores in {time.monotonic() - started:.0f} s")

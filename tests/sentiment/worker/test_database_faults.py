@@ -1,12 +1,11 @@
 """What the database does wrong is held against no text; what a worker that slept too long brings is not written."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import F
 
 from sentiment.core.critic.scorer import Prediction
@@ -17,27 +16,11 @@ from sentiment.worker.scorers import Chosen, scorer_for
 from sentiment.worker.verifying import answer_asked
 from tests.conftest import PAN, PRAISE
 from tests.makers import make_member, make_movie, make_review
+from tests.sentiment.worker.striking import FULL, failing
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
 pytestmark = pytest.mark.usefixtures("nothing_is_off")
-FULL = "RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'"
-
-
-@contextmanager
-def failing(table: str, event: str, action: str, when: str = "true") -> Iterator[None]:
-    """Writes to a table fail in the database itself, as long as this lasts."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE FUNCTION fails_{event}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF {when} THEN {action}; END IF; RETURN NEW; END $$"
-        )
-        cursor.execute(f"CREATE TRIGGER fails BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION fails_{event}()")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP FUNCTION fails_{event}() CASCADE")
 
 
 def reading(review: Review) -> Reading:

@@ -71,12 +71,12 @@ def test_a_claim_is_nobody_elses_until_its_lease_ends(movie: Movie, version: Mod
 
 
 def test_of_long_texts_fewer_are_taken_at_once_and_the_rest_waits_untouched(movie: Movie, version, monkeypatch) -> None:
-    monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 3 * len(PRAISE))
+    monkeypatch.setattr(scoring, "BATCH_BYTES", 3 * len(PRAISE))
     reviews = [make_review(movie, make_member(), text=PRAISE) for _ in range(5)]
     assert [item.review_id for item in scoring.claim(version, 8)] == [review.pk for review in reviews[:3]]
     assert [row.leased_until is not None for row in Reading.objects.order_by("pk")] == [True] * 3 + [False] * 2
     assert [row.attempts for row in Reading.objects.order_by("pk")] == [1] * 3 + [0] * 2
-    monkeypatch.setattr(scoring, "BATCH_CHARACTERS", 1)
+    monkeypatch.setattr(scoring, "BATCH_BYTES", 1)
     assert [item.review_id for item in scoring.claim(version, 8)] == [reviews[3].pk]
     Reading.objects.update(leased_until=None, attempts=0)
     assert scoring.drain(30) == 5
@@ -98,11 +98,12 @@ SLOWEST = (
 
 @pytest.mark.parametrize("unit", SLOWEST)
 def test_the_largest_batch_of_the_slowest_texts_is_read_well_inside_its_lease(movie: Movie, version, unit) -> None:
+    text = f"A. {unit * ((Review.MAX_LENGTH - 3) // len(unit))}".strip()
     for _ in range(22):
-        make_review(movie, text=f"A. {unit * ((Review.MAX_LENGTH - 3) // len(unit))}".strip())
+        make_review(movie, text=text)
     scorer_for(version).warm()
-    claimed = scoring.claim(version, scoring.LARGEST_BATCH)
-    assert 20 <= len(claimed) < 22
+    claimed = scoring.claim(version, scoring.LARGEST_PART)
+    assert len(claimed) == scoring.BATCH_BYTES // len(text.encode()) < 22
     started = time.process_time()
     predictions = scorer_for(version).predict([item.text for item in claimed])
     assert scoring.store(Chosen(version, version), claimed, predictions) == len(claimed)
