@@ -65,5 +65,11 @@ def test_looking_changes_nothing(client):
     assert 'name="next" value="/films/"' in page
 
 
+def test_the_page_that_asks_offers_what_is_not_so_yet(client):
+    assert "Hide analysis" in client.get("/analysis/").content.decode()
+    client.post("/analysis/", {"analysis": "off"})
+    assert "Show analysis" in client.get("/analysis/").content.decode()
+
+
 def test_the_page_that_asks_leads_nowhere_else(client):
     assert "example.org" not in client.get("/analysis/", {"next": "https://example.org/"}).content.decode()

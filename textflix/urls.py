@@ -29,7 +29,6 @@ urlpatterns = [
     path("accounts/password/change/", with_second_factor(password_change)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("analysis/", views.analysis, name="analysis"),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),

@@ -1,5 +1,6 @@
 """The admin's pages of versions, promotions and trainings: how good each is, which serves, and what trained them."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from sentiment.desk.base import ReadOnly, who
 from sentiment.models import ModelVersion, Promotion, TrainingRun
 from sentiment.versions import runs
 from sentiment.versions.health import health
-from sentiment.versions.promotion import ask, roll_back
+from sentiment.versions.promotion import ask, earlier, roll_back
 
 VERIFIED_FIRST = "serves as soon as a worker has verified its files. Promotions say what came of it."
 
@@ -24,6 +25,9 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = ["name", "created_at", "method", "base", "layers", "labels", "fingerprint", "metrics"]
     actions = ["promote"]
     change_list_template = "admin/sentiment/modelversion/change_list.html"
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
 
     def has_promote_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sentiment.promote_critic")
@@ -56,7 +60,7 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         newest = Promotion.objects.select_related("version").first()
-        told = {"health": health(), "newest": newest}
+        told = {"health": health(), "newest": newest, "earlier": _earlier()}
         return super().changelist_view(request, told | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
@@ -86,6 +90,12 @@ class ModelVersionAdmin(ReadOnly, admin.ModelAdmin):
         except LookupError as error:
             self.message_user(request, str(error), messages.WARNING)
         return redirect("admin:sentiment_modelversion_changelist")
+
+
+def _earlier() -> Promotion | None:
+    with suppress(LookupError):
+        return earlier()
+    return None
 
 
 class PromotionAdmin(ReadOnly, admin.ModelAdmin):

@@ -35,7 +35,10 @@ class TryForm(forms.ModelForm):
         what="A text to try",
         longest=ScoreRequest.MAX_LENGTH,
         label="Try a text",
-        help_text="It is read like a review and kept for an hour, on a page whose address only you are told.",
+        help_text=(
+            f"Up to {ScoreRequest.MAX_LENGTH:,} characters. It is read like a review and kept for an hour, "
+            "on a page whose address only you are told."
+        ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

@@ -208,6 +208,7 @@ class TestPassword:
         ]
         assert answers[0].status_code == answers[1].status_code == 302
         assert answers[0]["Location"] == answers[1]["Location"]
+        assert "ask again" in client.get(answers[0]["Location"]).content.decode()
 
     def test_an_unknown_host_is_refused_and_never_mailed(self, client, mailoutbox, settings):
         make_member()
@@ -224,6 +225,12 @@ class TestEmail:
     def link(self, mailoutbox, address):
         mail = next(mail for mail in mailoutbox if mail.to == [address])
         return re.search(r"http://testserver(/accounts/confirm-email/\S+)", mail.body)[1]
+
+    def test_until_the_address_is_confirmed_its_page_says_what_does_not_work(self, client, mailoutbox):
+        sign_up(client)
+        assert "sign in by your name alone" in client.get("/accounts/email/").content.decode()
+        client.post(self.link(mailoutbox, "ada@example.org"))
+        assert "sign in by your name alone" not in client.get("/accounts/email/").content.decode()
 
     def test_a_change_asks_for_the_password_again_and_for_a_confirmation(self, client, mailoutbox, time_machine):
         sign_up(client)

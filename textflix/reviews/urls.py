@@ -2,7 +2,7 @@ from django.urls import path
 
 from textflix.kept import kept
 from textflix.movies.revisions import of_film, of_lists
-from textflix.reviews import feeds, views
+from textflix.reviews import analysis, feeds, views
 
 urlpatterns = [
     path("film/<slug:slug>/review/", views.review_new, name="review_new"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("review/<int:pk>/", views.review, name="review"),
     path("review/<int:pk>/edit/", views.review_edit, name="review_edit"),
     path("review/<int:pk>/delete/", views.review_delete, name="review_delete"),
+    path("analysis/", analysis.analysis, name="analysis"),
 ]

@@ -116,11 +116,13 @@ def test_bulk_deletion_moves_every_film(admin: Client, version) -> None:
 
 def test_versions_are_promoted_rolled_back_and_trained(admin: Client, version: ModelVersion, make_version) -> None:
     newer = make_version()
+    assert "Roll back" not in admin.get(VERSIONS).content.decode(), "there is nothing to go back to"
     act(admin, VERSIONS, "promote", newer.pk)
     assert Promotion.objects.serving() == version, "nobody has verified the other yet"
     assert "waits for a worker" in admin.get(VERSIONS).content.decode()
     answer_asked()
     assert Promotion.objects.serving() == newer
+    assert f"Roll back to {version}" in admin.get(VERSIONS).content.decode()
     admin.post(f"{VERSIONS}roll-back/")
     answer_asked()
     assert Promotion.objects.serving() == version

@@ -252,8 +252,10 @@ def test_what_was_typed_without_scripts_is_in_the_form_that_has_a_token(client):
 
 
 def test_only_where_what_is_typed_goes_by_an_address_visitors_are_told_so(client, db):
-    said = "part of an address, which your browser remembers"
-    assert said in client.get("/critic/").content.decode()
+    said = "part of its address, which your browser remembers"
+    page = client.get("/critic/").content.decode()
+    assert said in page
+    assert "Up to 5,000 characters" in page
     assert said not in client.get("/critic/try/").content.decode()
     client.force_login(make_member())
     assert said not in client.get("/critic/").content.decode()
