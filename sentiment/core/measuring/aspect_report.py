@@ -78,7 +78,7 @@ def fit(rows: Sequence[Read], features: Sequence[str] = FEATURES) -> dict[str, f
         (cue, read.row.aspects[cue.aspect], read)
         for read in rows
         for cue in read.cues
-        if cue.aspect in read.row.aspects
+        if read.row.aspects.get(cue.aspect) is not None
     ]
     favourable = [value for _, value, _ in known]
     if len(set(favourable)) < 2:
@@ -209,7 +209,7 @@ def _polarity(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:
         (read.row, aspect, mention.positive > 0.5)
         for read in rows
         for aspect, mention in judgements(weigh(read.cues, weights)).items()
-        if aspect in read.row.aspects
+        if read.row.aspects.get(aspect) is not None
     ]
     truth = np.array([row.aspects[aspect] for row, aspect, _ in judged], dtype=np.bool_)
     right = truth == np.array([read for _, _, read in judged], dtype=np.bool_)

@@ -7,14 +7,21 @@ from typing import Any
 
 from sentiment.core.corpus.annotated import read_annotated
 from sentiment.core.corpus.data import DataError, read_examples
+from sentiment.core.corpus.gold import agreement, join, read_gold
 from sentiment.core.critic.aspects import WEIGHTS, polarity_weights
 from sentiment.core.critic.checkpoints import SHIPPED, fingerprint
 from sentiment.core.critic.scorer import Scorer
+from sentiment.core.files import whole_file
 from sentiment.core.measuring import aspect_report, behaviour, faithfulness
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to those of a parser; each sets `run`."""
+    command = commands.add_parser("gold", help="join what was read by hand to the archive that has the texts")
+    command.add_argument("--data", type=Path, required=True, metavar="ARCHIVE", help="aclImdb, or its train part")
+    command.add_argument("--output", type=Path, required=True, metavar="F.jsonl")
+    command.set_defaults(run=_gold)
+
     for name, run, text in [
         ("aspects", _aspects, "how well aspects are found and read; --fit learns to read them for a new critic"),
         ("behaviour", _behaviour, "what a critic makes of a fixed suite of difficult texts"),
@@ -31,6 +38,19 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
             command.add_argument("--seed", type=int, default=0)
         command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
         command.set_defaults(run=run)
+
+
+def _gold(options: argparse.Namespace) -> None:
+    rows = read_gold()
+    joined = [f"{json.dumps(row, ensure_ascii=False)}\n".encode() for row in join(rows, options.data)]
+    with whole_file(options.output) as handle:
+        handle.writelines(joined)
+    found = agreement(rows)
+    print(
+        f"{options.output}: {len(rows):,} reviews. Of the {found['reviews']} that two have read: F1 {found['f1']:.3f} "
+        f"of {found['judgements']} judgements, polarity {found['polarity']:.1%}, a decisive sentence in common "
+        f"{found['decisive']:.1%}"
+    )
 
 
 def _aspects(options: argparse.Namespace) -> None:
