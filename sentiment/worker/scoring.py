@@ -32,8 +32,9 @@ logger = logging.getLogger(__name__)
 # A part of a batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 PART_SECONDS = 0.4
 FIRST_PART, LARGEST_PART = 8, 256
-# Each batch that is stored makes the kept pages of all lists anew: of the backlog, so many parts are stored together.
-PARTS = 3
+# Each batch that is stored makes the kept pages of all lists anew, which strikes one request of each reader: of the
+# backlog, so many parts are stored together that fewer than one request in twenty is struck.
+PARTS = 6
 # So many bytes of the slowest texts take two or three seconds, of a lease of twenty. What is a token by each character,
 # and so the slowest, takes three bytes for it.
 BATCH_BYTES = 400_000
