@@ -11,10 +11,16 @@ from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE
 from sentiment.worker.giving_back import give_back, is_of_the_data
 from sentiment.worker.scorers import reason_of, scorer_for, sentences_of
+from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 8
+
+
+def waiting() -> LeasedQuerySet[ScoreRequest]:
+    """Return the texts that nobody has read yet."""
+    return ScoreRequest.objects.filter(positive__isnull=True)
 
 
 def read_waiting(version: ModelVersion) -> int:
@@ -22,7 +28,7 @@ def read_waiting(version: ModelVersion) -> int:
 
     It never raises for a text: reviews wait behind it. A fault of the database is raised, and held against no text.
     """
-    keys = ScoreRequest.objects.filter(positive__isnull=True).order_by("asked_at").claim(AT_ONCE)
+    keys = waiting().order_by("asked_at").claim(AT_ONCE)
     claimed = list(ScoreRequest.objects.filter(pk__in=keys)) if keys else []
     if not claimed:
         return 0

@@ -168,40 +168,39 @@ def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
 
 
 def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: int = 1) -> int:
-    """Claim and read a batch of so many parts of this size; returns how many were claimed (0: nothing to do)."""
+    """Claim, predict and store a batch of so many parts of this size; returns how many were read (0: nothing to do).
+
+    It ends after any part where somebody waits, so that it is never longer for them: the rest was never claimed.
+    """
     scorer = scorer_for(chosen.version)
     claimed = claim(chosen.version, parts * size, live_only=live_only, unread_only=not chosen.is_serving)
-    if not claimed:
-        return 0
-    try:
-        _read(chosen, scorer, claimed, size)
-    except Broken:
-        _held(claimed).give_back()
-        raise
-    except Error:
-        give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
-        raise
-    return len(claimed)
-
-
-def _read(chosen: Chosen, scorer: Scorer, claimed: Sequence[Claimed], size: int) -> None:
-    """Predict part by part, with what people wait for in between, and store all together."""
     predictions: list[Prediction] = []
     for start in range(0, len(claimed), size):
-        if predictions:
-            score_requests.read_waiting(chosen.version)
-            score_batch(chosen, size, live_only=True)
+        if predictions and _somebody_waits(chosen.version):
+            _held(claimed[start:]).give_back()
+            claimed = claimed[:start]
+            break
         try:
             predictions += scorer.predict([item.text for item in claimed[start : start + size]])
         except Exception as error:
             _blame(claimed, error, scorer)
-            return
+            return len(claimed)
+    if not claimed:
+        return 0
     try:
         store(chosen, claimed, predictions)
     except Error as error:
-        if not is_of_the_data(error):
+        if is_of_the_data(error):
+            _blame(claimed, error, scorer)
+        else:
+            give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
             raise
-        _blame(claimed, error, scorer)
+    return len(claimed)
+
+
+def _somebody_waits(version: ModelVersion) -> bool:
+    awaited = next(_queues(version, live_only=True, unread_only=True))
+    return awaited.free().exists() or score_requests.waiting().free().exists()
 
 
 def _held(claimed: Sequence[Claimed]) -> LeasedQuerySet[Reading]:
@@ -210,12 +209,14 @@ def _held(claimed: Sequence[Claimed]) -> LeasedQuerySet[Reading]:
 
 def _blame(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None:
     """Give a failed batch back; each of its texts is then tried alone, and put aside at its third failure."""
+    readings = _held(claimed)
     try:
         scorer.predict([CANARY])
     except Exception as broken:
+        readings.give_back()
         raise Broken(f"the critic cannot read at all: {broken}") from error
     logger.warning("%d texts could not be read together: %s", len(claimed), error)
-    _held(claimed).update(leased_until=None, error=reason_of(error))
+    readings.update(leased_until=None, error=reason_of(error))
     quarantine_exhausted()
 
 
@@ -235,7 +236,7 @@ def quarantine_exhausted() -> int:
 
 
 def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
-    """Read batch after batch until nothing is left or the time is up; returns how many those held."""
+    """Read batch after batch until nothing is left or the time is up; returns how many were read."""
     end, size, total = clock() + seconds, FIRST_PART, 0
     with heartbeat() as worker:
         give_back_owed()

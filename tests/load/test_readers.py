@@ -18,8 +18,7 @@ from tests.load.generator import rows
 pytestmark = pytest.mark.load
 REVIEWS, CROWD = 34_000, 3_000
 READERS, SECONDS = 50, 20
-# A machine that makes fewer pages a second than MADE may take so much longer.
-PROMISED_P95, MADE, PROMISED_RATIO = 0.25, 33, 10
+PROMISED_P95, PROMISED_RATIO = 0.25, 10
 UNREAD = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NULL"
 FULLEST = """
     SELECT slug FROM movies_movie JOIN sentiment_moviesentiment ON movie_id = id WHERE listed
@@ -100,5 +99,5 @@ def test_fifty_readers_while_the_worker_is_busy(site: Site) -> None:
     assert site.one(UNREAD) > 0, "the worker must have been busy all the time"
     strangers = asyncio.run(read(site, STRANGER))
     print(f"\n{READERS} visitors, worker busy: {visitors}\npages made for each reader: {strangers}")
-    assert visitors.p95 <= PROMISED_P95 * max(1, MADE / strangers.rate)
+    assert visitors.p95 <= PROMISED_P95
     assert visitors.rate >= PROMISED_RATIO * strangers.rate

@@ -15,11 +15,11 @@ from sentiment.core.corpus.data import DataError, Example, digest
 from sentiment.core.labels import LABELS
 
 GOLD: Final = Path(__file__).with_name("gold.jsonl")
-POLARITIES: Final = {"+": LABELS[1], "-": LABELS[0], "mixed": "mixed"}
+SIGNS: Final = {"+": LABELS[1], "-": LABELS[0], "mixed": "mixed"}
 
 
 class Judgement(NamedTuple):
-    """How an aspect is judged, a key of POLARITIES, and from where to where the words stand that say so."""
+    """How an aspect is judged, a key of SIGNS, and from where to where the words stand that say so."""
 
     polarity: str
     start: int
@@ -55,9 +55,9 @@ class Gold:
     again: Reading | None
 
 
-def read_gold(path: str | PathLike[str] = GOLD) -> list[Gold]:
+def read_gold() -> list[Gold]:
     """Read the readings, in the order in which they were drawn."""
-    with Path(path).open(encoding="utf-8") as handle:
+    with GOLD.open(encoding="utf-8") as handle:
         return [_gold(json.loads(line)) for line in handle]
 
 
@@ -89,7 +89,7 @@ def _joined(row: Gold, example: Example) -> dict[str, Any]:
         "label": None if example.label is None else LABELS[example.label],
         "split": row.split,
         "text": example.text,
-        "aspects": {aspect: POLARITIES[judgement.polarity] for aspect, judgement in judged},
+        "aspects": {aspect: SIGNS[judgement.polarity] for aspect, judgement in judged},
         "judgements": {aspect: judgement._asdict() for aspect, judgement in judged},
         "decisive": [list(span) for span in row.first.decisive],
     }

@@ -35,7 +35,6 @@ def row(**changes):
 
 
 def test_what_is_joined_can_be_measured_by(archive, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(gold, "GOLD", tmp_path / "gold.jsonl")
     monkeypatch.setattr("sentiment.core.measuring.commands.read_gold", lambda: [row(again=read(acting=ACTING))])
     assert main(["gold", "--data", str(archive), "--output", str(tmp_path / "joined.jsonl")]) == 0
     assert "F1 0.667" in capsys.readouterr().out

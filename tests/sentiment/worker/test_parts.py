@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from sentiment.core.critic.scorer import Prediction, Scorer
-from sentiment.models import ModelVersion, Reading, Score
+from sentiment.models import ModelVersion, Reading, Score, ScoreRequest
 from sentiment.worker import scoring
 from sentiment.worker.scorers import Broken, Chosen
 from tests.conftest import PRAISE
@@ -44,37 +44,56 @@ def read(version: ModelVersion) -> int:
     return scoring.score_batch(Chosen(version, version), 2, parts=3)
 
 
-def test_who_posts_meanwhile_is_read_first(version: ModelVersion, backlog, posted_meanwhile) -> None:
-    assert read(version) == 6
-    order = Score.objects.order_by("pk").values_list("review_id", flat=True)
-    assert list(order) == [review.pk for review in [*posted_meanwhile, *backlog]]
+def read_in_order() -> list[int]:
+    return list(Score.objects.order_by("pk").values_list("review_id", flat=True))
 
 
 def test_kept_pages_move_once_for_all_of_it(version: ModelVersion, backlog) -> None:
     before = revisions.of_lists()
     assert read(version) == 6
+    assert read_in_order() == [review.pk for review in backlog]
     assert revisions.of_lists() == before + 1
 
 
-def test_what_strikes_between_two_parts_costs_no_attempt(version: ModelVersion, backlog, posted_meanwhile) -> None:
-    strikes = failing("sentiment_score", "INSERT", FULL)
-    with strikes, pytest.raises(DatabaseError, match="could not extend file"):
-        read(version)
-    assert posted_meanwhile
-    assert set(Reading.objects.values_list("attempts", flat=True)) == {0}
-
-
-def test_a_critic_that_breaks_between_two_parts_costs_no_attempt(
+def test_who_posts_meanwhile_waits_for_a_part_and_is_next(
     version: ModelVersion, backlog, posted_meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = Scorer.predict
+    monkeypatch.setattr(scoring, "FIRST_PART", 2)
+    assert scoring.drain(60) == 7
+    assert read_in_order() == [review.pk for review in [*backlog[:2], *posted_meanwhile, *backlog[2:]]]
+
+
+def test_what_is_given_back_was_never_claimed(version: ModelVersion, backlog, posted_meanwhile) -> None:
+    assert read(version) == 2
+    assert posted_meanwhile
+    waiting = Reading.objects.filter(version=None)
+    assert set(waiting.values_list("attempts", "leased_until")) == {(0, None)}
+    assert waiting.count() == 5
+
+
+def test_who_wants_a_text_tried_waits_for_a_part_too(version: ModelVersion, backlog) -> None:
+    ScoreRequest.objects.create(text=PRAISE)
+    assert read(version) == 2
+
+
+def test_what_fails_in_a_later_part_and_breaks_the_critic_costs_no_attempt(
+    version: ModelVersion, backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict, calls = Scorer.predict, []
 
     def predict_once(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
-        if posted_meanwhile:
+        calls.append(texts)
+        if len(calls) > 1:
             raise RuntimeError("out of memory")
         return predict(scorer, texts)
 
     monkeypatch.setattr(Scorer, "predict", predict_once)
     with pytest.raises(Broken, match="out of memory"):
+        read(version)
+    assert set(Reading.objects.values_list("attempts", "leased_until")) == {(0, None)}
+
+
+def test_a_fault_of_the_database_costs_no_attempt(version: ModelVersion, backlog) -> None:
+    with failing("sentiment_score", "INSERT", FULL), pytest.raises(DatabaseError, match="could not extend file"):
         read(version)
     assert set(Reading.objects.values_list("attempts", flat=True)) == {0}
