@@ -26,7 +26,7 @@ _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
 _RUN = re.compile(
     rf"""\s{{{REPEATED + 1},}}
     | (\S)\1{{{REPEATED - 1}}}(\1+)
-    | (?<!\S)(\S++)(?:\s{{1,{REPEATED}}}+\3(?!\S)){{{REPEATED - 1}}}((?:\s{{1,{REPEATED}}}+\3(?!\S))++)""",
+    | (?<!\S)(\S++)(?:\s{{1,{REPEATED}}}+\3(?!\S)){{{REPEATED - 1}}}((?:\s{{1,{REPEATED}}}+\3(?!\S))+)""",
     re.VERBOSE,
 )
 
