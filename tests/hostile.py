@@ -36,7 +36,7 @@ UNITS = (
 )
 HEADS = ("", "The plot is good ", "plot but", "Aa Bb", "<br", "not", "\n", '"', "Good film, ")
 TAILS = ("", "x", ".", " is good.", ">", ";", "\n", '"', "!")
-SECONDS = 0.3
+SECONDS = 1.0
 """So much of a processor's time a text may take from the form to the page: several times what the worst takes."""
 TOO_LONG = 21_000
 

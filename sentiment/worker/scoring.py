@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 PART_SECONDS = 0.4
 FIRST_PART, LARGEST_PART = 8, 256
 # Each batch that is stored makes the kept pages of all lists anew, which strikes one request of each reader: of the
-# backlog, so many parts are stored together that fewer than one request in twenty is struck.
-PARTS = 6
+# backlog, so many parts are stored together that fewer than one request in twenty is struck, also on a slow machine.
+PARTS = 12
 # So many bytes of the slowest texts take two or three seconds, of a lease of twenty. What is a token by each character,
 # and so the slowest, takes three bytes for it.
 BATCH_BYTES = 400_000

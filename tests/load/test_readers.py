@@ -19,6 +19,9 @@ pytestmark = pytest.mark.load
 REVIEWS, CROWD = 34_000, 3_000
 READERS, SECONDS = 50, 20
 PROMISED_P95, PROMISED_RATIO = 0.25, 10
+AS_FAST = 33
+"""Pages a second, made for each reader, of a machine as fast as the promise of seconds is for: of a slower one it is as
+much longer."""
 UNREAD = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NULL"
 FULLEST = """
     SELECT slug FROM movies_movie JOIN sentiment_moviesentiment ON movie_id = id WHERE listed
@@ -99,5 +102,5 @@ def test_fifty_readers_while_the_worker_is_busy(site: Site) -> None:
     assert site.one(UNREAD) > 0, "the worker must have been busy all the time"
     strangers = asyncio.run(read(site, STRANGER))
     print(f"\n{READERS} visitors, worker busy: {visitors}\npages made for each reader: {strangers}")
-    assert visitors.p95 <= PROMISED_P95
+    assert visitors.p95 <= PROMISED_P95 * max(1, AS_FAST / strangers.rate)
     assert visitors.rate >= PROMISED_RATIO * strangers.rate
