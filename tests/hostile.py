@@ -165,7 +165,7 @@ def grows(work: Callable[[str], object], small: str, big: str) -> float:
     takes a second.
     """
     long = short = float("inf")
-    for _ in range(5):
+    for _ in range(15):
         long = min(long, _seconds(work, big))
         if long < 0.01:
             return 0.0
