@@ -8,11 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from sentiment.core.critic.judging import why_unread
 from sentiment.core.critic.scorer import Prediction, Scorer
 from sentiment.pages.marked_text import TOLD, Said, marked_text, marks_of
 from sentiment.worker.scorers import sentences_of
 from textflix.reviews.forms import ReviewForm
 from textflix.reviews.models import Review
+from textflix.reviews.seen import seen
 
 UNITS = (
     # White space and line ends, alone and beside what makes something of them.
@@ -87,8 +89,8 @@ def assert_harmless(text: str, scorer: Scorer) -> None:
         took = min(_seconds(lambda text: _go_the_whole_way(text, scorer), text) for _ in range(3))
     assert took < SECONDS, f"{took:.1f} s"
     plain = text.replace("\r\n", "\n")
-    assert (taken is None) == (len(plain) > Review.MAX_LENGTH or len(plain.strip()) < Review.MIN_LENGTH), "form"
-    assert 0 <= prediction.positive <= 1
+    assert (taken is None) == (len(plain) > Review.MAX_LENGTH or len(seen(plain)) < Review.MIN_LENGTH), "form"
+    assert 0 <= prediction.critic <= 1
     places = [place for sentence in prediction.sentences for place in (sentence.start, sentence.end)]
     assert places == sorted(places)
     assert all(0 <= place <= len(text) for place in places)
@@ -103,7 +105,9 @@ def assert_harmless(text: str, scorer: Scorer) -> None:
 def _go_the_whole_way(text: str, scorer: Scorer) -> tuple[str | None, Prediction, list[dict[str, Any]], str]:
     taken = _taken_by_the_form(text)
     # A text may have come another way, and be longer or shorter than the form allows.
-    (prediction,) = scorer.predict([text])
+    # What is left unread is read here all the same: another text of its kind may not be.
+    why_unread(text)
+    (prediction,) = scorer.predict([text], everything=True)
     sentences = sentences_of(prediction)
     html = marked_text(text, sentences, "s1", _said(prediction), fold=True, more=len(prediction.mentions) > TOLD)
     return taken, prediction, sentences, html

@@ -36,7 +36,7 @@ def make_review(movie=None, author=None, **fields):
     return Review.objects.get(pk=review.pk)
 
 
-def read(review, positive, shares=()):
+def read(review, positive, shares=(), **fields):
     """Score a review's present text as a worker would; shares are (sentence, share) in the text's order."""
     version, _ = ModelVersion.objects.get_or_create(
         fingerprint="f" * 64, defaults={"name": "test", "method": "probe", "base": "minilm", "layers": 4, "labels": 500}
@@ -46,7 +46,7 @@ def read(review, positive, shares=()):
         start = review.text.index(sentence)
         sentences.append({"start": start, "end": start + len(sentence), "share": share})
     Score.objects.create(
-        review=review, version=version, digest=review.digest, positive=positive, bias=0.0, sentences=sentences
+        review=review, version=version, digest=review.digest, positive=positive, bias=0.0, sentences=sentences, **fields
     )
     type(review.reading).objects.filter(pk=review.pk).update(version=version, digest=review.digest)
     settle([review.pk])

@@ -15,6 +15,9 @@ from sentiment.core.critic import aspects
 from sentiment.core.critic.bases import resolve_base
 from sentiment.core.critic.encoding import TextEncoder
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.judging import judge as judge_words
+from sentiment.core.critic.judging import why_unread
+from sentiment.core.critic.ratings import stated_ratings
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.text import clean, sentence_spans, without_runs
 from sentiment.core.training.nb_svm import words
@@ -110,6 +113,9 @@ def import_row(text: str) -> object:
 
 LOOPS = {
     "clean": clean,
+    "why_unread": why_unread,
+    "stated_ratings": lambda text: list(stated_ratings(text)),
+    "judge a few words": lambda text: judge_words(text.replace(" ", ""), 0.5),
     "without_runs": without_runs,
     "sentence_spans": sentence_spans,
     "judge one sentence": lambda text: judge(text, as_one_sentence(text)),

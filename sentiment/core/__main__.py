@@ -149,7 +149,8 @@ def _row(prediction: Prediction, falls: Sequence[float] | None) -> dict[str, obj
         sentence["leave_one_out"] = fall
     return {
         "positive": prediction.positive,
-        "verdict": verdict(prediction.positive),
+        "verdict": "unread" if prediction.positive is None else verdict(prediction.positive),
+        **({"reason": prediction.unread} if prediction.unread else {"by": prediction.by}),
         "logit": prediction.logit,
         "bias": prediction.bias,
         "sentences": sentences,
@@ -166,9 +167,12 @@ def _predict(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
 
 
 def _summary(metrics: Metrics) -> str:
+    count = metrics.get("unread")
+    unread = f" ({count} unread, which are wrong)" if count else ""
     return (
         f"accuracy {metrics['accuracy']:.1%} ({metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%}) "
-        f"of {metrics['n']}, macro-F1 {metrics['macro_f1']:.3f}, Brier {metrics['brier']:.3f}, ECE {metrics['ece']:.3f}"
+        f"of {metrics['n']}{unread}, macro-F1 {metrics['macro_f1']:.3f}, Brier {metrics['brier']:.3f}, "
+        f"ECE {metrics['ece']:.3f}"
     )
 
 

@@ -1,7 +1,7 @@
 """Measures how good a critic is, and decides whether it may replace the one that serves."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,10 @@ MARGIN: Final = 0.02
 """How far a challenger's accuracy may lie below the champion's and still be promoted."""
 
 
+Probabilities = Sequence[float | None] | Sequence[float] | npt.NDArray[np.floating]
+"""Probabilities of positive; None (or NaN) where a text was left unread."""
+
+
 class Bin(TypedDict):
     """The texts with a probability of positive in one tenth of the scale: its mean there, and the share positive."""
 
@@ -25,9 +29,13 @@ class Bin(TypedDict):
 
 
 class Metrics(TypedDict):
-    """What a critic achieved on n labelled texts; JSON-safe. Accuracy is given with its 95 % Wilson interval."""
+    """What a critic achieved on n labelled texts; JSON-safe. Accuracy is given with its 95 % Wilson interval.
+
+    Versions of before texts were left unread have no `unread`.
+    """
 
     n: int
+    unread: NotRequired[int]
     accuracy: float
     accuracy_low: float
     accuracy_high: float
@@ -45,24 +53,29 @@ class Decision(NamedTuple):
     reason: str
 
 
-def evaluate(positive: Sequence[float] | npt.NDArray[np.floating], labels: Sequence[int]) -> Metrics:
+def evaluate(positive: Probabilities, labels: Sequence[int]) -> Metrics:
     """Judge probabilities of positive against labels (indices into LABELS), both [n]; above 0.5 counts as positive.
 
+    An unread text counts as wrong, and for what is said of probabilities as 0.5.
     `brier` is the mean squared error of the probability (0 best, 0.25 for always 0.5); `ece` is the expected
     calibration error over 10 equally wide bins of it, of which `calibration` lists those that hold a text;
     confusion[label][predicted] counts. Raises DataError for n = 0.
     """
     if len(labels) == 0:
         raise DataError("There are no labelled texts to judge on.")
-    p = np.asarray(positive, dtype=np.float64)
+    p = np.array(positive, dtype=np.float64)
     y = np.asarray(labels, dtype=np.int64)
-    predicted = (p > 0.5).astype(np.int64)
-    right = int((predicted == y).sum())
-    low, high = wilson_interval(right, len(y))
+    is_right = right(p, y)
+    unread = np.isnan(p)
+    p[unread] = 0.5
+    predicted = np.where(is_right, y, 1 - y)
+    count = int(is_right.sum())
+    low, high = wilson_interval(count, len(y))
     counts = np.bincount(2 * y + predicted, minlength=4).reshape(2, 2)
     return Metrics(
         n=len(y),
-        accuracy=right / len(y),
+        unread=int(unread.sum()),
+        accuracy=count / len(y),
         accuracy_low=low,
         accuracy_high=high,
         macro_f1=_macro_f1(counts),
@@ -73,6 +86,12 @@ def evaluate(positive: Sequence[float] | npt.NDArray[np.floating], labels: Seque
         },
         calibration=_calibration(p, y),
     )
+
+
+def right(positive: Probabilities, labels: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Tell for which texts the probability of positive is on the side of their label, both [n]; no unread one is."""
+    p = np.array(positive, dtype=np.float64)
+    return ((p > 0.5) == (np.asarray(labels) == 1)) & ~np.isnan(p)
 
 
 def wilson_interval(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:

@@ -4,14 +4,22 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import sentencex
 
+from sentiment.core.emojis import EMOJI, in_words, may_have_emoji
+
 REPEATED: Final = 64
 """So many times in a row the same is read: white space, a character, a word. No honest text needs more of it."""
+IN_WORDS: Final = 200
+"""So many emoji of a text are put into words, which takes four times their bytes; the rest is left as it is."""
+LONGEST_ABBREVIATION: Final = 10
+UNSEEN_LETTERS: Final = (0x115F, 0x1160, 0x3164, 0xFFA0)
+"""What Unicode calls letters, and nobody sees: they fill gaps in Hangul."""
 AT_ONCE: Final = 2_000
 """So many characters of a paragraph are searched for sentences at once: for quotes that nothing closes, sentencex takes
 twenty times as long where they are two and a half times as many."""
@@ -31,11 +39,15 @@ _RUN = re.compile(
 )
 
 
+_ABBREVIATED = re.compile(r"\b(?:vols?|eps?|pts?|ch|approx|fig)\.\s?$", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:\d|[IVX]+\b)")
+
+
 def _one_for_one() -> dict[int, str]:
     """Characters the tokenizer would drop, refuse or join words by, each with a stand-in of one character."""
     # Review corpora hold Windows-1252 punctuation decoded as C1 controls; HTML reads those as Windows-1252 too.
     table = {c: bytes([c]).decode("cp1252", "replace") for c in range(0x80, 0xA0)}
-    spaces = (c for c in range(0x3001) if chr(c).isspace() and c not in table)
+    spaces = [*(c for c in range(0x3001) if chr(c).isspace() and c not in table), *UNSEEN_LETTERS]
     table |= {c: "\n" if unicodedata.category(chr(c)) == "Zl" or c in (0x0A, 0x0B, 0x0C) else " " for c in spaces}
     # Lone surrogates have no UTF-8, so neither Rust library would take them.
     return table | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
@@ -64,10 +76,11 @@ class Cleaned:
 def clean(text: str) -> Cleaned:
     """Undo HTML line breaks, HTML entities, odd line ends and mis-decoded punctuation, keeping the way back.
 
-    Of what is repeated without end, only the beginning is kept.
+    Of what is repeated without end, only the beginning is kept. Emoji are put into words.
     """
     plain = _replaced(_untouched(text), _MARKUP, _stand_in)
-    return _replaced(replace(plain, text=plain.text.translate(_ONE_FOR_ONE)), _RUN, _for_a_run)
+    bounded = _replaced(replace(plain, text=plain.text.translate(_ONE_FOR_ONE)), _RUN, _for_a_run)
+    return _replaced(bounded, EMOJI, in_words, IN_WORDS) if may_have_emoji(bounded.text) else bounded
 
 
 def without_runs(text: str) -> Cleaned:
@@ -82,12 +95,14 @@ def _untouched(text: str) -> Cleaned:
     return Cleaned(text, range(len(text)), len(text))
 
 
-def _replaced(cleaned: Cleaned, pattern: re.Pattern[str], stand_in: Callable[[re.Match[str]], str]) -> Cleaned:
-    """Put what stands in for it in the place of each match, or of its last group where it has one."""
+def _replaced(
+    cleaned: Cleaned, pattern: re.Pattern[str], stand_in: Callable[[re.Match[str]], str], most: int | None = None
+) -> Cleaned:
+    """Put what stands in for it in the place of each of `most` matches, or of its last group where it has one."""
     pieces: list[str] = []
     starts: list[int] = []
     position = 0
-    for match in pattern.finditer(cleaned.text):
+    for match in islice(pattern.finditer(cleaned.text), most):
         start, end = match.span(match.lastindex or 0)
         replacement = stand_in(match)
         pieces += cleaned.text[position:start], replacement
@@ -124,7 +139,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     taken = 0
     for offset, paragraph in _paragraphs(cleaned.text):
-        for first, last in _boundaries(paragraph):
+        for first, last in _rejoined(paragraph, _boundaries(paragraph)):
             sentence = paragraph[first:last]
             start = offset + first + len(sentence) - len(sentence.lstrip())
             end = offset + first + len(sentence.rstrip())
@@ -133,6 +148,21 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
                 spans.append((max(cleaned.starts[start], taken), cleaned.end(end - 1)))
                 taken = spans[-1][1]
     return spans
+
+
+def _rejoined(paragraph: str, boundaries: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Put together what sentencex parts between an abbreviation and the number that belongs to it: "Vol. 2"."""
+    begun: tuple[int, int] | None = None
+    for first, last in boundaries:
+        before = paragraph[max(0, first - LONGEST_ABBREVIATION) : first]
+        if begun and _ABBREVIATED.search(before) and _NUMBER.match(paragraph, first):
+            begun = begun[0], last
+            continue
+        if begun:
+            yield begun
+        begun = first, last
+    if begun:
+        yield begun
 
 
 def _boundaries(paragraph: str) -> Iterator[tuple[int, int]]:

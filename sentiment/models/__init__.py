@@ -6,13 +6,14 @@ written while its parent is being deleted is then removed too, instead of making
 
 from sentiment.models.disputes import Dispute
 from sentiment.models.films import MovieAspect, MovieFigures, MovieSentiment
-from sentiment.models.readings import AspectMention, Highlight, Judgement, Label, Reading, Score, Verdict
+from sentiment.models.readings import AspectMention, By, Highlight, Judgement, Label, Reading, Score, Unread, Verdict
 from sentiment.models.requests import ScoreRequest
 from sentiment.models.versions import ModelVersion, Promotion, TrainingRun
 from sentiment.models.workers import ScoringWorker
 
 __all__ = [
     "AspectMention",
+    "By",
     "Dispute",
     "Highlight",
     "Judgement",
@@ -27,5 +28,6 @@ __all__ = [
     "ScoreRequest",
     "ScoringWorker",
     "TrainingRun",
+    "Unread",
     "Verdict",
 ]

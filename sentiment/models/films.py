@@ -19,6 +19,7 @@ class MovieSentiment(models.Model):
     positive = models.PositiveIntegerField(default=0, db_default=0)
     negative = models.PositiveIntegerField(default=0, db_default=0)
     unsure = models.PositiveIntegerField(default=0, db_default=0)
+    unread = models.PositiveIntegerField("not to be judged", default=0, db_default=0)
     failed = models.PositiveIntegerField("could not be read", default=0, db_default=0)
     labelled = models.PositiveIntegerField("verdicts that people gave", default=0, db_default=0)
     authored = models.PositiveIntegerField("those of them by the reviews' authors", default=0, db_default=0)
@@ -59,13 +60,13 @@ class MovieSentiment(models.Model):
 
     @property
     def unjudged(self) -> int:
-        """How many reviews have no verdict: they are neither read nor labelled."""
+        """How many reviews have no verdict: they are neither judged nor labelled."""
         return self.reviews - self.judged
 
     @property
     def pending(self) -> int:
         """How many reviews' verdict is still to come."""
-        return max(0, self.unjudged - self.failed)
+        return max(0, self.unjudged - self.failed - self.unread)
 
     def stale(self, serving: ModelVersion | None) -> int:
         """Return how many of the critic's verdicts are still an earlier version's."""

@@ -20,6 +20,21 @@ class Verdict(models.TextChoices):
     UNSURE = "unsure"
 
 
+class Unread(models.TextChoices):
+    """Why a text that came to be read was not: it has no probability of positive, and no verdict but a label's."""
+
+    LANGUAGE = "language", "it does not seem to be English"
+    NOTHING = "nothing", "nothing to read"
+
+
+class By(models.TextChoices):
+    """What a score follows from; by brevity a text is unsure, of whose few words none judges."""
+
+    CRITIC = "critic"
+    RATING = "rating"
+    BREVITY = "brevity"
+
+
 class Score(models.Model):
     """A version's score of one text: the probability of positive, and each sentence's exact share of the logit.
 
@@ -29,7 +44,9 @@ class Score(models.Model):
     review = models.ForeignKey(Review, models.DO_NOTHING, related_name="scores", db_constraint=False)
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="scores")
     digest = models.CharField(max_length=64)
-    positive = models.FloatField()
+    positive = models.FloatField(null=True)
+    by = models.CharField(max_length=7, choices=By, default=By.CRITIC, db_default=By.CRITIC)
+    unread = models.CharField(max_length=8, choices=Unread, blank=True, default="", db_default="")
     bias = models.FloatField()
     sentences = models.JSONField(default=list)
     embedding = models.BinaryField(default=b"")
@@ -39,10 +56,14 @@ class Score(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["review", "version", "digest"], name="one_score_per_review_version_digest"),
             models.CheckConstraint(condition=Q(positive__range=(0, 1)), name="score_is_a_probability"),
+            models.CheckConstraint(
+                condition=Q(unread="", positive__isnull=False) | (~Q(unread="") & Q(positive__isnull=True)),
+                name="score_unless_unread",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.positive:.2f} by {self.version}"
+        return f"{self.unread or f'{self.positive:.2f}'} by {self.version}"
 
 
 class CountedManager(models.Manager["AspectMention"]):
@@ -176,6 +197,7 @@ class Reading(Leased):
     score = models.ForeignKey(Score, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     label = models.ForeignKey(Label, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False)
     positive = models.FloatField(null=True, blank=True)
+    unread = models.CharField(max_length=8, choices=Unread, blank=True, default="", db_default="")
     verdict = models.CharField(max_length=8, choices=Verdict, blank=True, default="", db_default="")
 
     class Meta:
@@ -203,5 +225,5 @@ class Reading(Leased):
     @property
     def state(self) -> str:
         if self.score_id is not None:
-            return "scored"
+            return "unread" if self.unread else "scored"
         return "failed" if self.quarantined_at else "pending"

@@ -13,6 +13,7 @@ from textflix.intervals import LOVED
 ENOUGH = 5
 """Under so many judged reviews a share says too little to be put in words."""
 MOST = 0.6
+UNREAD = "not in English, or with nothing to read"
 GAP = 0.3
 
 
@@ -46,11 +47,12 @@ def big_bar(
         return {"sentiment": None, "fragment": fragment}
     stale = sentiment.stale(serving) if sentiment.scored else 0
     judged = (sentiment.positive, sentiment.negative, sentiment.unsure, sentiment.labelled, sentiment.authored)
-    seen = (sentiment.reviews, sentiment.scored, sentiment.failed, stale, *judged)
+    seen = (sentiment.reviews, sentiment.scored, sentiment.unread, sentiment.failed, stale, *judged)
     bar = small_bar(sentiment)
     likely = f"({bar['percents']['positive']}%, likely {bar['low']}–{bar['high']}%)"
     apart = {
         "still being read": sentiment.pending,
+        UNREAD: sentiment.unread,
         "could not be read": sentiment.failed,
         "read by an earlier version": stale,
     }
@@ -80,7 +82,7 @@ def small_bar(sentiment: MovieSentiment | None) -> dict[str, Any]:
         share = f"({percents['positive']}%)" if sentiment.judged >= ENOUGH else "· too few to tell"
         key = f"{_counted(sentiment)} {share}"
     else:
-        key = f"{_reviews(sentiment.reviews)} · {'still being read' if sentiment.pending else 'could not be read'}"
+        key = f"{_reviews(sentiment.reviews)} · {'still being read' if sentiment.pending else 'not judged'}"
     judged = f"{percents['positive']}% of {sentiment.judged} review{pluralize(sentiment.judged)} positive"
     return {
         "sentiment": sentiment,
@@ -125,11 +127,13 @@ def _counted(sentiment: MovieSentiment) -> str:
 
 def _unjudged(sentiment: MovieSentiment) -> str:
     """Say why there are no counts while no review is judged."""
-    reviews = _reviews(sentiment.reviews)
-    if not sentiment.pending:
-        return f"{reviews}, which could not be read."
-    failed = f" {sentiment.failed:,} could not be read." if sentiment.failed else ""
-    return f"{reviews}, still being read.{failed}"
+    counts = {
+        "still being read": sentiment.pending,
+        UNREAD: sentiment.unread,
+        "which could not be read": sentiment.failed,
+    }
+    found = [what if n == sentiment.reviews else f"{n:,} of them {what}" for what, n in counts.items() if n]
+    return f"{_reviews(sentiment.reviews)}, {', '.join(found)}."
 
 
 def _claims(sentiment: MovieSentiment) -> list[Claim]:

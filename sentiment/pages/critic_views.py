@@ -105,11 +105,11 @@ def critic_tried(request: HttpRequest, pk: UUID) -> HttpResponse:
             return gone()
         raise Http404("A text is kept for an hour.")
     said = verdict(asked.positive) if asked.positive is not None else ""
-    waits = asked.positive is None and not asked.failed
-    context = (called_by_critic(asked.positive, said) if asked.positive is not None else {}) | {
+    waits = asked.waits and not asked.failed
+    context = called_by_critic(asked, said) | {
         "asked": asked,
         "verdict": said,
-        "sign": SIGNS.get(said, "…" if waits else "!"),
+        "sign": SIGNS.get(said, "…" if waits else "!" if asked.failed else "–"),
         "pause": pause(asked.asked_at, "1s") if waits else "",
         "fragment": fragment,
     }

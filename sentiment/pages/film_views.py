@@ -30,7 +30,7 @@ def _sentiment(slug: str) -> MovieSentiment:
 @require_safe
 def film_sentiment(request: HttpRequest, slug: str) -> JsonResponse:
     sentiment, version = _sentiment(slug), Promotion.objects.serving()
-    fields = ("reviews", "scored", "positive", "negative", "unsure", "share", "low", "high")
+    fields = ("reviews", "scored", "positive", "negative", "unsure", "unread", "share", "low", "high")
     counts = {name: getattr(sentiment, name) for name in fields}
     return JsonResponse(counts | {"stale": sentiment.stale(version), "version": version.pk if version else None})
 

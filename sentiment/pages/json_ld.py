@@ -67,7 +67,7 @@ def _review(review: Review, mentions: Mentions, root: str) -> Json:
     reading = getattr(review, "reading", None)
     score = reading.score if reading and reading.score and reading.score.digest == review.digest else None
     # Where people decided otherwise than the critic, its reasons were wrong, and are not told.
-    if reading and score and reading.verdict == verdict(score.positive):
+    if reading and score and score.positive is not None and reading.verdict == verdict(score.positive):
         for name, sign in (("positiveNotes", 1), ("negativeNotes", -1)):
             if notes := _notes(review.text, score, mentions, sign):
                 listed = [{"@type": "ListItem", "position": i, "name": note} for i, note in enumerate(notes, 1)]

@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 
 from sentiment.labelling.disputes import asked
-from sentiment.models import AspectMention, Label, ModelVersion, Reading, Score, Verdict
+from sentiment.models import AspectMention, By, Label, ModelVersion, Reading, Score, ScoreRequest, Unread, Verdict
 from sentiment.pages.polling import pause
 from textflix.members.models import User
 from textflix.reviews.models import Review
@@ -17,6 +17,11 @@ from textflix.reviews.models import Review
 MEANT = {verdict: f"I meant {verdict}" for verdict in Verdict.values} | {"unsure": "something between"}
 """How an author who is asked says that the verdict should be another."""
 SIGNS = {"positive": "+", "negative": "−", "unsure": "?"}
+FOLLOWS: dict[str, str] = {
+    By.RATING: "by the rating it states: no other word in it judges",
+    By.BREVITY: "no word in it judges",
+}
+"""What a page says of a verdict that does not follow from what the critic made of the words."""
 LABELLED_BY = {Label.Source.AUTHOR: "by its author", Label.Source.ADMIN: "by staff"}
 
 
@@ -50,12 +55,15 @@ def percent(positive: float, verdict: str) -> int:
     return 100 - rounded if verdict == "negative" else rounded
 
 
-def called_by_critic(positive: float, verdict: str) -> dict[str, str]:
-    """Return what the critic calls a text that it has read, and how sure it is of that."""
-    sure = f"{percent(positive, verdict)}%"
+def called_by_critic(read: Score | ScoreRequest, verdict: str) -> dict[str, str]:
+    """Return what the critic calls a text that it has read, how sure it is of that, and what that follows from."""
+    if read.positive is None:
+        return {"called": "Not read", "sure": Unread(read.unread).label if read.unread else "", "follows": ""}
+    sure = f"{percent(read.positive, verdict)}%"
+    follows = FOLLOWS.get(read.by, "")
     if verdict == "unsure":
-        return {"called": "Unsure", "sure": f"{sure} positive"}
-    return {"called": f"Reads {verdict}", "sure": sure}
+        return {"called": "Unsure", "sure": f"{sure} positive", "follows": follows}
+    return {"called": f"Reads {verdict}", "sure": sure, "follows": follows}
 
 
 def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fragment: bool) -> dict[str, Any]:
@@ -69,12 +77,12 @@ def verdict_box(review: Review, serving: ModelVersion | None, *, whole: bool, fr
     said = reading.verdict if reading and (label or score) else ""
     failed = reading is not None and reading.state == "failed" and not label
     waiting = score is None and not failed and not label
-    return (called_by_critic(score.positive, said) if score else {}) | {
+    return (called_by_critic(score, said) if score else {}) | {
         "review": review,
         "fragment": fragment,
         "verdict": said,
         "labelled": LABELLED_BY.get(Label.Source(label.source), "by a person") if label else "",
-        "sign": "!" if failed else SIGNS.get(said, "…"),
+        "sign": "!" if failed else SIGNS.get(said, "…" if waiting else "–"),
         "version": score.version_id if score else None,
         "critic": _critic_address(),
         "earlier": bool(score and serving and score.version_id != serving.pk),

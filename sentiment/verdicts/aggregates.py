@@ -18,7 +18,7 @@ QUOTED = 12
 """How many highlights of each side are kept for a film: those that are shown are picked from them."""
 TENTHS = 10
 COUNTED = (
-    "reviews, scored, positive, negative, unsure, failed, labelled, authored, starred, stars, demo, imported, "
+    "reviews, scored, positive, negative, unsure, unread, failed, labelled, authored, starred, stars, demo, imported, "
     "by_version"
 )
 _WITH_REVIEWS = "movie.id IN (SELECT movie_id FROM reviews_review UNION SELECT movie_id FROM sentiment_moviesentiment)"
@@ -41,6 +41,7 @@ def _counts(films: str) -> str:
                SUM(negative)::int AS negative,
                SUM(unsure)::int AS unsure,
                SUM(positive + negative + unsure)::int AS judged,
+               SUM(unread)::int AS unread,
                SUM(failed)::int AS failed,
                SUM(labelled)::int AS labelled,
                SUM(authored)::int AS authored,
@@ -57,10 +58,11 @@ def _counts(films: str) -> str:
                    COUNT(*) FILTER (WHERE reading.verdict = 'positive') AS positive,
                    COUNT(*) FILTER (WHERE reading.verdict = 'negative') AS negative,
                    COUNT(*) FILTER (WHERE reading.verdict = 'unsure') AS unsure,
+                   COUNT(*) FILTER (WHERE reading.verdict = '' AND reading.unread <> '') AS unread,
                    COUNT(*) FILTER (WHERE reading.verdict = '' AND reading.quarantined_at IS NOT NULL) AS failed,
                    COUNT(reading.label_id) AS labelled,
                    COUNT(*) FILTER (WHERE label.source = 'author') AS authored,
-                   COUNT(review.id) - COUNT(reading.label_id) AS unlabelled,
+                   COUNT(*) FILTER (WHERE reading.verdict <> '' AND reading.label_id IS NULL) AS unlabelled,
                    COUNT(review.stars) AS starred,
                    COALESCE(SUM(review.stars), 0) AS half_stars,
                    COUNT(*) FILTER (WHERE review.source = 'demo') AS demo,

@@ -16,6 +16,7 @@ def _verdicts(readings: str) -> str:
     SELECT reading.review_id,
            score.id AS score_id,
            score.positive,
+           COALESCE(score.unread, '') AS unread,
            COALESCE(official.id, own.id) AS label_id,
            COALESCE(
                official.value,
@@ -46,7 +47,7 @@ def _verdicts(readings: str) -> str:
 VERDICTS = Derived(
     "sentiment_reading",
     ("review_id",),
-    ("score_id", "positive", "label_id", "verdict"),
+    ("score_id", "positive", "unread", "label_id", "verdict"),
     _verdicts,
     "reading.review_id",
     stay=True,

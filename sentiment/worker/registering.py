@@ -15,7 +15,7 @@ from django.conf import settings
 from sentiment.core.corpus.data import Example, labels_of, read_examples
 from sentiment.core.critic import checkpoints
 from sentiment.core.critic.scorer import Scorer
-from sentiment.core.evaluation import Metrics, evaluate
+from sentiment.core.evaluation import Metrics, evaluate, right
 from sentiment.core.files import sync
 from sentiment.core.training.nb_svm import nb_svm
 from sentiment.core.training.train import TrainResult
@@ -34,7 +34,7 @@ def evaluated(critic: Path, examples: list[Example]) -> Metrics:
     return evaluate(_read(critic, examples), labels_of(examples))
 
 
-def _read(critic: Path, examples: list[Example]) -> list[float]:
+def _read(critic: Path, examples: list[Example]) -> list[float | None]:
     predictions = Scorer.load(critic, device=settings.SENTIMENT_DEVICE or None).predict([e.text for e in examples])
     return [prediction.positive for prediction in predictions]
 
@@ -65,14 +65,14 @@ def made(result: TrainResult, learnt: list[Example], *, name: str, base: str) ->
         return _keep(folder, metrics, learnt, name=name, method=method, base=base, layers=layers, labels=len(learnt))
 
 
-def _beside_nb_svm(judges: list[Example], positive: list[float], learnt: list[Example]) -> dict[str, Any]:
+def _beside_nb_svm(judges: list[Example], positive: list[float | None], learnt: list[Example]) -> dict[str, Any]:
     """Return how often NB-SVM from the same labels is right on the same texts, and where only one of both is.
 
     In the form of the shipped card's report, which names rows.
     """
-    labels = np.array(labels_of(judges)) == 1
+    labels = labels_of(judges)
     simpler = nb_svm(learnt, [example.text for example in judges], seed=0).positive
-    critic_right, simpler_right = (np.array(positive) > 0.5) == labels, (simpler > 0.5) == labels
+    critic_right, simpler_right = right(positive, labels), right(simpler, labels)
 
     def rows(chosen: np.ndarray) -> list[int]:
         return [int(example.identity) for example, wanted in zip(judges, chosen, strict=True) if wanted]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sentiment.core.critic.scorer import Prediction
 from sentiment.models import ModelVersion, ScoreRequest
-from sentiment.models.requests import LIFE
+from sentiment.models.requests import LIFE, WAITS
 from sentiment.worker.giving_back import give_back, is_of_the_data
 from sentiment.worker.scorers import reason_of, scorer_for, sentences_of
 from textflix.leased import LeasedQuerySet
@@ -20,7 +20,7 @@ AT_ONCE = 8
 
 def waiting() -> LeasedQuerySet[ScoreRequest]:
     """Return the texts that nobody has read yet."""
-    return ScoreRequest.objects.filter(positive__isnull=True)
+    return ScoreRequest.objects.filter(WAITS)
 
 
 def read_waiting(version: ModelVersion) -> int:
@@ -50,6 +50,8 @@ def _store(version: ModelVersion, claimed: Sequence[ScoreRequest], predictions: 
         ScoreRequest.objects.held([request.pk], request.leased_until).update(
             version=version,
             positive=prediction.positive,
+            by=prediction.by,
+            unread=prediction.unread or "",
             sentences=sentences_of(prediction),
             leased_until=None,
             error="",

@@ -126,9 +126,12 @@ def reason_of(error: Exception) -> str:
 def sentences_of(prediction: Prediction) -> list[dict[str, Any]]:
     """Return what is kept of a text's sentences: where each stands, and its share of the verdict; None where unread.
 
-    Neighbours that decided nothing are kept as one of up to `STRETCH` characters: a text can have thousands.
+    Neighbours that decided nothing are kept as one of up to `STRETCH` characters: a text can have thousands. Of a text
+    that is left unread, none is kept.
     """
     kept: list[dict[str, Any]] = []
+    if prediction.unread:
+        return kept
     for sentence in prediction.sentences:
         share = round(sentence.share, 6) if sentence.read else None
         before = kept[-1] if kept else None

@@ -113,6 +113,8 @@ def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Pred
                     "until": claimed[0].until,
                     "digests": [item.digest for item, _ in rows],
                     "positive": [prediction.positive for _, prediction in rows],
+                    "by": [prediction.by for _, prediction in rows],
+                    "unread": [prediction.unread or "" for _, prediction in rows],
                     "bias": [prediction.bias for _, prediction in rows],
                     "sentences": [json.dumps(sentences_of(prediction)) for _, prediction in rows],
                     "embeddings": [prediction.embedding.astype("<f2").tobytes() for _, prediction in rows],
@@ -128,18 +130,20 @@ def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Pred
 
 _STORE = """
     WITH given AS (
-        SELECT review.id AS review_id, review.digest, given.positive, given.bias, given.sentences, given.embedding
-        FROM unnest(%(reviews)s::bigint[], %(digests)s::text[], %(positive)s::float8[], %(bias)s::float8[],
-                    %(sentences)s::jsonb[], %(embeddings)s::bytea[])
-             AS given (review_id, digest, positive, bias, sentences, embedding)
+        SELECT review.id AS review_id, review.digest, given.positive, given.by, given.unread, given.bias,
+               given.sentences, given.embedding
+        FROM unnest(%(reviews)s::bigint[], %(digests)s::text[], %(positive)s::float8[], %(by)s::text[],
+                    %(unread)s::text[], %(bias)s::float8[], %(sentences)s::jsonb[], %(embeddings)s::bytea[])
+             AS given (review_id, digest, positive, by, unread, bias, sentences, embedding)
         JOIN reviews_review AS review ON review.id = given.review_id AND review.digest = given.digest
         JOIN sentiment_reading AS held ON held.review_id = given.review_id AND held.leased_until = %(until)s
     ), scored AS (
-        INSERT INTO sentiment_score (review_id, version_id, digest, positive, bias, sentences, embedding, scored_at)
-        SELECT review_id, %(version)s, digest, positive, bias, sentences, embedding, now() FROM given
+        INSERT INTO sentiment_score
+            (review_id, version_id, digest, positive, by, unread, bias, sentences, embedding, scored_at)
+        SELECT review_id, %(version)s, digest, positive, by, unread, bias, sentences, embedding, now() FROM given
         ON CONFLICT (review_id, version_id, digest) DO UPDATE
-        SET positive = EXCLUDED.positive, bias = EXCLUDED.bias, sentences = EXCLUDED.sentences,
-            embedding = EXCLUDED.embedding, scored_at = EXCLUDED.scored_at
+        SET positive = EXCLUDED.positive, by = EXCLUDED.by, unread = EXCLUDED.unread, bias = EXCLUDED.bias,
+            sentences = EXCLUDED.sentences, embedding = EXCLUDED.embedding, scored_at = EXCLUDED.scored_at
         RETURNING id, review_id
     )
     UPDATE sentiment_reading AS reading

@@ -41,4 +41,4 @@ def prediction(text: str, chance: random.Random) -> Prediction:
     mentions = tuple(
         Mention(position, chance.choice(ASPECTS), chance.random()) for position in range(0, len(sentences), 4)
     )
-    return Prediction(positive, logit, bias, sentences, mentions, np.zeros(384, np.float16))
+    return Prediction(positive, "critic", positive, logit, bias, sentences, mentions, np.zeros(384, np.float16))

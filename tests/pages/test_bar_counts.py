@@ -14,7 +14,7 @@ from tests.makers import make_member, make_movie, make_review, read
 pytestmark = pytest.mark.django_db
 PEOPLE = re.compile(r"(\d+) verdicts? by people, [^:<]+: (\d+) by staff or with the corpus, (\d+) by authors")
 CRITIC = re.compile(r"(\d+) by the critic, (\d+) of them read by an earlier version")
-PART = re.compile(r"<li>(\d+) (?:verdicts? by people|by the critic|not read yet|could not be read)")
+PART = re.compile(r"<li>(\d+) (?:verdicts? by people|by the critic|not read yet|not judged|could not be read)")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -24,6 +24,8 @@ def test_what_is_counted_adds_up_to_the_reviews(client, seed):
         review = make_review(movie, make_member(f"m{number}"), stars=chance.choice([None, 8]))
         if chance.random() < 0.6:
             read(review, chance.choice([0.9, 0.5, 0.1]))
+        elif chance.random() < 0.3:
+            read(review, None, unread="language")
         elif chance.random() < 0.5:
             Reading.objects.filter(review=review).update(quarantined_at=timezone.now())
         if chance.random() < 0.4:

@@ -144,6 +144,16 @@ def test_length_is_counted_in_characters_as_kept(client, ada, movie, text, kept)
         assert Review.objects.get().text == kept
 
 
+@pytest.mark.parametrize(
+    "text", ["\u200b" * 25, "\u3164" * 40, "a" + "\u0301" * 60, "a" + "\u2800" * 30 + "b", "x\u202e" * 15]
+)
+def test_what_cannot_be_seen_does_not_count(client, ada, movie, text):
+    answer = post(client, movie, text=text)
+    assert answer.status_code == 400
+    assert "at least 20 characters that can be seen" in answer.content.decode()
+    assert not Review.objects.exists()
+
+
 def test_a_refused_text_stays_in_the_form_with_one_clear_reason(client, ada, movie):
     page = post(client, movie, text="<b>short</b>").content.decode()
     assert "&lt;b&gt;short&lt;/b&gt;" in page

@@ -1,10 +1,11 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator, MinLengthValidator, ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 
 from textflix.reviews.models import Review
 from textflix.reviews.ratings import as_stars
+from textflix.reviews.seen import MinSeenValidator
 
 STAR_CHOICES = [
     ("", "no rating"),
@@ -28,7 +29,9 @@ class PlainTextField(forms.CharField):
         # CharField appends its own, which would say the same again in other words.
         self.validators = [
             ProhibitNullCharactersValidator(f"{what} is plain text: it cannot contain the null character."),
-            MinLengthValidator(shortest, "Write at least %(limit_value)d characters: this review has %(show_value)d."),
+            MinSeenValidator(
+                shortest, "Write at least %(limit_value)d characters that can be seen: this review has %(show_value)d."
+            ),
         ]
 
     def clean(self, value: str | None) -> Any:
@@ -50,7 +53,7 @@ class ReviewForm(forms.ModelForm):
         shortest=Review.MIN_LENGTH,
         label="Your review",
         help_text=f"{Review.MIN_LENGTH} to {Review.MAX_LENGTH:,} characters of plain text. An empty line starts a new"
-        " paragraph.",
+        " paragraph. The critic reads English: in another language a review is kept and shown, and not judged.",
         error_messages={"required": f"Write at least {Review.MIN_LENGTH} characters."},
     )
     stars = forms.TypedChoiceField(

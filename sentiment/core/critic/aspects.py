@@ -8,8 +8,6 @@ itself and beside the rest of the review, whose verdict colours every word.
 import json
 import math
 import re
-import tomllib
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -21,13 +19,13 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.opinions import LEXICON, WORD, complains, either, opinions, plain
 from sentiment.core.labels import verdict
 from sentiment.core.text import without_runs
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 
-LEXICON: Final = Path(__file__).with_name("lexicon.toml")
 WEIGHTS: Final = Path(__file__).with_name("aspects.json")
 FEATURES: Final = ("praise", "complaint", "critic", "contrast")
 
@@ -35,8 +33,6 @@ REACH: Final = 10.0
 """How many words away from the cue a word counts 1/e as much as beside it."""
 ACROSS: Final = 0.5
 """How much less a word counts for each clause boundary between it and the cue."""
-NEGATION_SPAN: Final = 60
-"""How many characters before a word its negation is sought."""
 
 
 class Mention(NamedTuple):
@@ -113,10 +109,10 @@ def find_cues(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> 
         if not sentence.read:
             continue
         own = text[sentence.start : sentence.end]
-        plain = _plain(own)
+        plain_own = plain(own)
         words: _Words | None = None
-        for aspect, places in _named(own, plain):
-            words = words or _Words.of(plain, sentence.start, tokens, review)
+        for aspect, places in _named(own, plain_own):
+            words = words or _Words.of(plain_own, sentence.start, tokens, review)
             yield Cue(position, aspect, words.features(places))
 
 
@@ -150,11 +146,6 @@ def _named(sentence: str, plain: str) -> Iterator[tuple[str, list[int]]]:
             yield aspect, places
 
 
-def _plain(text: str) -> str:
-    # Done once: to ignore case costs a regular expression three times as much.
-    return text.lower().replace("’", "'")
-
-
 @dataclass(frozen=True, slots=True)
 class _Words:
     """The words of a plain sentence, each array [words]: start, position, praise (1) or blame (-1), the critic's logit.
@@ -172,7 +163,7 @@ class _Words:
 
     @classmethod
     def of(cls, text: str, offset: int, tokens: TokenLogits, review: float) -> "_Words":
-        found = list(_WORD.finditer(text))
+        found = list(WORD.finditer(text))
         starts = np.array([word.start() for word in found], dtype=np.intp)
         breaks = np.array([boundary.end() for boundary in _CLAUSE.finditer(text)], dtype=np.intp)
         inside = slice(*tokens.starts.searchsorted((offset, offset + len(text))))
@@ -180,8 +171,8 @@ class _Words:
         count = np.bincount(owner, minlength=len(starts))
         logits = np.bincount(owner, tokens.logits[inside], minlength=len(starts)) / np.maximum(count, 1)
         positions = np.arange(len(starts)) / REACH - breaks.searchsorted(starts, side="right") * math.log(ACROSS)
-        complaint = float(bool(_COMPLAINT.search(text)))
-        return cls(starts, positions, _opinions(text, found), logits, complaint, review)
+        complaint = float(complains(text))
+        return cls(starts, positions, opinions(text, found), logits, complaint, review)
 
     def features(self, places: Sequence[int]) -> tuple[float, ...]:
         """Return the FEATURES of what is named at `places`, the nearer words weighing more."""
@@ -199,59 +190,8 @@ def _word_at(starts: Positions, places: npt.ArrayLike) -> Positions:
     return np.maximum(starts.searchsorted(places, side="right") - 1, 0)
 
 
-def _opinions(text: str, words: Sequence[re.Match[str]]) -> Floats:
-    """Return 1 for each word that praises, -1 for each that faults; what is negated counts the other way."""
-    opinions = np.array([_opinion(word[0][:LONGEST_WORD]) for word in words])
-    for i in np.flatnonzero(opinions).tolist():
-        start = words[i].start()
-        if _NEGATED.search(text, max(0, start - NEGATION_SPAN), start):
-            opinions[i] *= -1
-    # A phrase says more than its words, and says it as it stands.
-    for value, phrases in _PHRASES:
-        for match in phrases.finditer(text):
-            first, end = (bisect_left(words, place, key=re.Match.start) for place in match.span())
-            opinions[first:end] = 0
-            opinions[first : first + 1] = value
-    return opinions
-
-
-@lru_cache(maxsize=50_000)
-def _opinion(word: str) -> float:
-    beginnings = {word[:length] for length in range(1, len(word) + 1)}
-    if word in _PRAISE or beginnings & _PRAISE_STEMS:
-        return 1.0
-    return -1.0 if word in _FAULT or beginnings & _FAULT_STEMS else 0.0
-
-
-def _either(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(patterns)})\b")
-
-
-def _entries(words: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the whole words of a list, and the stems that stand for all that begins so."""
-    listed = words.split()
-    return frozenset(w for w in listed if w[-1] != "*"), frozenset(w[:-1] for w in listed if w[-1] == "*")
-
-
-_lexicon = tomllib.loads(LEXICON.read_text("utf-8"))
-_opinion_words = _lexicon["opinions"]
-_CUES = {aspect: _either(cues) for aspect, cues in _lexicon["aspects"].items()}
-_PRAISE, _PRAISE_STEMS = _entries(_opinion_words["praise"])
-_FAULT, _FAULT_STEMS = _entries(_opinion_words["fault"])
-_PHRASES = (
-    (1.0, _either(_opinion_words["praise_phrases"])),
-    (-1.0, _either(_opinion_words["fault_phrases"])),
-    (0.0, _either(_opinion_words["neutral_phrases"])),
-)
-_COMPLAINT = _either(_opinion_words["complaints"])
-_NEGATED = re.compile(
-    rf"\b(?:{'|'.join(_opinion_words['negations'])})(?!\s+(?:but|just|least|only)\b)(?:\s+[\w'-]+){{0,3}}\s*$"
-)
+_CUES = {aspect: either(cues) for aspect, cues in LEXICON["aspects"].items()}
 ASPECTS: Final = tuple(_CUES)
-LONGEST_WORD: Final = 1 + max(map(len, _PRAISE | _PRAISE_STEMS | _FAULT | _FAULT_STEMS))
-"""What a word says is known from so many of its characters: a longer one is in no list."""
-
-_WORD = re.compile(r"\w[\w'-]*")
 # Here and below a repetition gives nothing back, for nothing that follows could use it, and one that may begin anywhere
 # in a run is short: or each place of a long run would be tried with each other.
 _CLAUSE = re.compile(

@@ -22,6 +22,8 @@ from sentiment.core.critic.devices import best_device
 from sentiment.core.critic.encoding import Encoded, length_sorted_batches, token_budget
 from sentiment.core.critic.engines import Floats, engine_for
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.judging import By, Judged, Unread, judge, why_unread
+from sentiment.core.text import sentence_spans
 
 WINDOW: Final = 2048
 """How many texts are sorted by length together; the next ones are encoded while these are read."""
@@ -31,17 +33,22 @@ MOST_PROCESSES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A verdict: the probability of positive, its logit (before temperature), and logit = bias + Σ sentence shares.
+    """A verdict: the probability of positive that counts, and what it follows from (`by`).
 
-    `mentions` are the aspects that sentences judge; `embedding` [hidden] is the mean of the states of the tokens read.
+    `critic` is the critic's own, of its logit (before temperature), and logit = bias + Σ sentence shares. `mentions`
+    are the aspects that sentences judge; `embedding` [hidden] is the mean of the states of the tokens read. A text that
+    is `unread`, for the reason that is given, has no probability of positive, and all else is that of an empty one.
     """
 
-    positive: float
+    positive: float | None
+    by: By
+    critic: float
     logit: float
     bias: float
     sentences: tuple[Sentence, ...]
     mentions: tuple[Mention, ...]
     embedding: npt.NDArray[np.float16] = field(compare=False)
+    unread: Unread | None = None
 
 
 class Scorer:
@@ -86,50 +93,69 @@ class Scorer:
         """Read one short text, so that the first real one does not take longer than others."""
         self.predict(["Warm."])
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], *, everything: bool = False) -> list[Prediction]:
         """Read any texts, long, broken and empty ones too; predictions come in the order of the texts."""
-        return list(self.read(texts))
+        return list(self.read(texts, everything=everything))
 
-    def read(self, texts: Iterable[str]) -> Iterator[Prediction]:
-        """Yield the predictions of any number of texts, in order; the next are encoded while those before are read."""
-        waiting: list[Future[_Read]] = []
+    def read(self, texts: Iterable[str], *, everything: bool = False) -> Iterator[Prediction]:
+        """Yield the predictions of any number of texts, in order; the next are encoded while those before are read.
+
+        With `everything` the critic reads what is in no language it knows, too.
+        """
+        waiting = _Window({}, [])
         remaining = iter(texts)
         with Analysts(self.processes) as analysts, _threads(self.engine.streams) as pool:
             while window := list(islice(remaining, WINDOW)):
                 if len(window) == WINDOW:
                     analysts.start()
-                encoded = self.critic.text_encoder.encode(window)
-                before = waiting
-                # These wait their turn before those are waited for, so that a GPU always has a batch.
-                waiting = [
-                    pool.submit(self._read, {i: (window[i], encoded[i]) for i in positions}, analysts)
-                    for positions in length_sorted_batches(encoded, token_budget(self.device))
-                ]
+                before, waiting = waiting, self._begin(window, pool, analysts, everything)
                 yield from self._in_order(before)
             yield from self._in_order(waiting)
+
+    def _begin(
+        self, window: Sequence[str], pool: ThreadPoolExecutor, analysts: Analysts, everything: bool
+    ) -> "_Window":
+        """Let the texts of a window wait their turn; as those of the last are still read, a GPU always has a batch."""
+        reasons = {} if everything else {i: why for i, text in enumerate(window) if (why := why_unread(text))}
+        readable = [i for i in range(len(window)) if i not in reasons]
+        encoded = self.critic.text_encoder.encode([window[i] for i in readable])
+        batches = [
+            pool.submit(self._read, {readable[k]: (window[readable[k]], encoded[k]) for k in positions}, analysts)
+            for positions in length_sorted_batches(encoded, token_budget(self.device))
+        ]
+        return _Window({i: self._unread(window[i], why) for i, why in reasons.items()}, batches)
+
+    def _unread(self, text: str, why: Unread) -> Prediction:
+        bias = self.critic.bias
+        probability_of_none = float(probability(np.array([bias]), self.critic.temperature)[0])
+        sentences = tuple(Sentence(start, end, 0.0, read=False) for start, end in sentence_spans(text))
+        embedding = np.zeros(self.critic.encoder.config.hidden_size, np.float16)
+        return Prediction(None, "critic", probability_of_none, bias, bias, sentences, (), embedding, why)
 
     def _read(self, batch: dict[int, tuple[str, Encoded]], analysts: Analysts) -> "_Read":
         encoded = [e for _, e in batch.values()]
         output = self.engine.read(self.critic.text_encoder.collate(encoded, self.device))
         logits = output.contributions.sum(axis=1, dtype=np.float64) + self.critic.bias
+        critic = probability(logits, self.critic.temperature).tolist()
         passages = [
             Passage(text, e.starts, e.head, e.tail, _own(row, e))
             for (text, e), row in zip(batch.values(), output.contributions, strict=True)
         ]
         return _Read(
             list(batch),
+            [judge(text, own) for (text, _), own in zip(batch.values(), critic, strict=True)],
+            critic,
             logits.tolist(),
-            probability(logits, self.critic.temperature).tolist(),
             list(output.means.astype(np.float16)),
             analysts.analyse(passages, self.critic.bias, self.critic.temperature),
         )
 
-    def _in_order(self, batches: Iterable[Future["_Read"]]) -> list[Prediction]:
+    def _in_order(self, window: "_Window") -> list[Prediction]:
         bias = self.critic.bias
-        found: dict[int, Prediction] = {}
-        for batch in batches:
-            for i, logit, positive, embedding, (sentences, mentions) in zip(*batch.result(), strict=True):
-                found[i] = Prediction(positive, logit, bias, sentences, mentions, embedding)
+        found = dict(window.unread)
+        for batch in window.batches:
+            for i, judged, critic, logit, embedding, (sentences, mentions) in zip(*batch.result(), strict=True):
+                found[i] = Prediction(judged.positive, judged.by, critic, logit, bias, sentences, mentions, embedding)
         return [found[i] for i in range(len(found))]
 
 
@@ -137,10 +163,18 @@ class _Read(NamedTuple):
     """What was made of a batch, each per text; the analyses may still be going on."""
 
     positions: list[int]
+    judged: list[Judged]
+    critic: list[float]
     logits: list[float]
-    positive: list[float]
     embeddings: list[npt.NDArray[np.float16]]
     analyses: Iterator[Analysis]
+
+
+class _Window(NamedTuple):
+    """Texts that are being read: predictions of those that are left unread, by position, and the others' batches."""
+
+    unread: dict[int, Prediction]
+    batches: list[Future[_Read]]
 
 
 @contextmanager

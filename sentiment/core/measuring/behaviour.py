@@ -5,6 +5,7 @@ its label), invariance (two texts that say the same) and direction (of two texts
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,8 +33,8 @@ FILLER: Final = (
 class Case:
     """A text of some kind, and one expectation of it.
 
-    `label`: one of LABELS, "open" (nothing to judge by) or "any" (it is enough that it is read). `same`: a text of the
-    same meaning. `below`: a text that is more favourable.
+    `label`: one of LABELS, "open" (nothing to judge by), "any" (it is enough that it is read) or "unread". `same`: a
+    text of the same meaning. `below`: a text that is more favourable.
     """
 
     kind: str
@@ -56,7 +57,8 @@ def report(scorer: Scorer, cases: Sequence[Case] | None = None) -> dict[str, Any
     texts = list(
         dict.fromkeys(text for case in cases for text in (case.text, case.same, case.below) if text is not None)
     )
-    positive = {text: p.positive for text, p in zip(texts, scorer.predict(texts), strict=True)}
+    read = zip(texts, scorer.predict(texts), strict=True)
+    positive = {text: prediction.positive for text, prediction in read if prediction.positive is not None}
     kinds: dict[str, dict[str, Any]] = {}
     for case in cases:
         kind = kinds.setdefault(case.kind, {"n": 0, "as_expected": 0, "failed": []})
@@ -69,14 +71,16 @@ def report(scorer: Scorer, cases: Sequence[Case] | None = None) -> dict[str, Any
 
 
 def _as_expected(case: Case, positive: dict[str, float]) -> bool:
-    p = positive[case.text]
+    p = positive.get(case.text)
+    if p is None:
+        return case.label == "unread"
     if case.same is not None:
-        return abs(p - positive[case.same]) <= SAME
+        return abs(p - positive.get(case.same, math.inf)) <= SAME
     if case.below is not None:
-        return p < positive[case.below]
+        return p < positive.get(case.below, -math.inf)
     if case.label in LABELS:
         return (p > 0.5) == (case.label == LABELS[1])
-    return 0 <= p <= 1 if case.label == "any" else OPEN[0] <= p <= OPEN[1]
+    return case.label == "any" or (case.label == "open" and OPEN[0] <= p <= OPEN[1])
 
 
 def in_markdown(found: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ from sentiment.core.critic.checkpoints import SHIPPED
 from sentiment.core.critic.classifier import Critic
 from sentiment.core.critic.engines import ENGINES, EngineError
 from sentiment.core.critic.scorer import Scorer
+from sentiment.core.evaluation import right
 from sentiment.core.measuring.rivals import RIVALS
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
@@ -179,7 +180,7 @@ def _scorers(folder: Path, names: Sequence[str]) -> dict[str, Scorer]:
     return scorers
 
 
-def _read_many(scorer: Scorer, texts: Sequence[str], count: int) -> list[float]:
+def _read_many(scorer: Scorer, texts: Sequence[str], count: int) -> list[float | None]:
     """Read so many, again from the first where there are too few, and keep the verdicts alone."""
     return [prediction.positive for prediction in scorer.read(islice(cycle(texts), count))]
 
@@ -253,6 +254,6 @@ def _work(critic: Critic, texts: Sequence[str]) -> tuple[int, int]:
     return int(lengths.sum()), int(critic.layers * (linear + attention).sum())
 
 
-def _accuracy(positive: Sequence[float], examples: Sequence[Example]) -> float | None:
-    right = [(p > 0.5) == bool(e.label) for p, e in zip(positive, examples, strict=True) if e.label is not None]
-    return float(np.mean(right)) if right else None
+def _accuracy(positive: Sequence[float | None], examples: Sequence[Example]) -> float | None:
+    judged = [(p, e.label) for p, e in zip(positive, examples, strict=True) if e.label is not None]
+    return float(right([p for p, _ in judged], [label for _, label in judged]).mean()) if judged else None

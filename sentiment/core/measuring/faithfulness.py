@@ -44,12 +44,12 @@ class Case:
 
 
 def leave_one_out(scorer: Scorer, text: str, prediction: Prediction) -> list[float]:
-    """Return for each sentence of `prediction` by how much the probability of positive falls without it.
+    """Return for each sentence of `prediction` by how much the critic's probability of positive falls without it.
 
     The more faithful evidence where one reading more per sentence is affordable; it does not add up, as shares do.
     """
     shorter = [_without(text, prediction, {i}) for i in range(len(prediction.sentences))]
-    return [prediction.positive - read.positive for read in scorer.predict(shorter)]
+    return [prediction.critic - read.critic for read in scorer.predict(shorter, everything=True)]
 
 
 def _without(text: str, prediction: Prediction, dropped: Collection[int]) -> str:
@@ -102,7 +102,7 @@ def _cases(scorer: Scorer, texts: Sequence[str], count: int) -> list[Case]:
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
         encoded = scorer.critic.text_encoder.encode(chunk)
-        for text, prediction, tokens in zip(chunk, scorer.predict(chunk), encoded, strict=True):
+        for text, prediction, tokens in zip(chunk, scorer.predict(chunk, everything=True), encoded, strict=True):
             if tokens.tail or len(prediction.sentences) < FEWEST_SENTENCES:
                 continue
             cases.append(_case(text, prediction, tokens.starts))
@@ -113,7 +113,7 @@ def _cases(scorer: Scorer, texts: Sequence[str], count: int) -> list[Case]:
 
 def _case(text: str, prediction: Prediction, starts: npt.NDArray[np.integer]) -> Case:
     sentences = prediction.sentences
-    sign = 1 if prediction.positive > 0.5 else -1
+    sign = 1 if prediction.critic > 0.5 else -1
     owner = np.searchsorted([sentence.start for sentence in sentences], starts, side="right") - 1
     length = np.bincount(owner.clip(min=0), minlength=len(sentences)) / len(starts)
     share = sign * np.array([sentence.share for sentence in sentences])
@@ -122,18 +122,19 @@ def _case(text: str, prediction: Prediction, starts: npt.NDArray[np.integer]) ->
 
 
 def _leave_one_out(scorer: Scorer, cases: Sequence[Case]) -> list[list[Prediction]]:
-    read = scorer.read(case.without({i}) for case in cases for i in range(len(case.share)))
+    shorter = (case.without({i}) for case in cases for i in range(len(case.share)))
+    read = scorer.read(shorter, everything=True)
     return [[next(read) for _ in case.share] for case in cases]
 
 
 def _logit_falls(case: Case, found: Sequence[Prediction]) -> Floats:
-    sign = 1 if case.prediction.positive > 0.5 else -1
+    sign = 1 if case.prediction.critic > 0.5 else -1
     return sign * (case.prediction.logit - np.array([prediction.logit for prediction in found]))
 
 
 def _fall(case: Case, prediction: Prediction) -> float:
-    sign = 1 if case.prediction.positive > 0.5 else -1
-    return sign * (case.prediction.positive - prediction.positive)
+    sign = 1 if case.prediction.critic > 0.5 else -1
+    return sign * (case.prediction.critic - prediction.critic)
 
 
 def _curve(
@@ -144,9 +145,9 @@ def _curve(
     columns = [first]
     for count in DROPPED[1:]:
         texts = [case.without(set(order[:count].tolist())) for case, order in zip(cases, orders, strict=True)]
-        columns.append(scorer.predict(texts))
+        columns.append(scorer.predict(texts, everything=True))
     falls = [[_fall(case, p) for case, p in zip(cases, column, strict=True)] for column in columns]
-    turned = [(p.positive > 0.5) != (case.prediction.positive > 0.5) for case, p in zip(cases, first, strict=True)]
+    turned = [(p.critic > 0.5) != (case.prediction.critic > 0.5) for case, p in zip(cases, first, strict=True)]
     return np.array(falls).T, np.array(turned, dtype=np.float64)
 
 

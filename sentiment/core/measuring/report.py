@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sentiment.core.corpus.data import Example, draw, identity_of, labels_of
 from sentiment.core.critic.scorer import Scorer
-from sentiment.core.evaluation import Bin, Metrics, evaluate, wilson_interval
+from sentiment.core.evaluation import Bin, Metrics, evaluate, right, wilson_interval
 from sentiment.core.extras import extra
 from sentiment.core.labels import LABELS
 from sentiment.core.measuring.memorisation import membership
@@ -35,9 +35,9 @@ def report(scorer: Scorer, imdb: Sequence[Example], demo: Sequence[Example]) -> 
     demo_rows = [example for _, example in judged]
     svm = nb_svm(seed, [example.text for example in [*heldout, *demo_rows]], seed=0).positive
     baseline, demo_baseline = svm[: len(heldout)], svm[len(heldout) :]
-    demo_right = _right(_positive(scorer, demo_rows), labels_of(demo_rows))
-    demo_svm_right = _right(demo_baseline, labels_of(demo_rows))
-    against = mcnemar(_right(positive, labels), _right(baseline, labels))
+    demo_right = right(_positive(scorer, demo_rows), labels_of(demo_rows))
+    demo_svm_right = right(demo_baseline, labels_of(demo_rows))
+    against = mcnemar(right(positive, labels), right(baseline, labels))
     unseen = draw(heldout, len(seed), seed=0)
     return {
         "test": {"films": len({e.group for e in heldout}), "sha256": identity_of(heldout)} | evaluate(positive, labels),
@@ -52,9 +52,7 @@ def report(scorer: Scorer, imdb: Sequence[Example], demo: Sequence[Example]) -> 
                 "only_nb_svm_right": _rows(judged, demo_svm_right & ~demo_right),
             },
         },
-        "memorisation": membership(
-            _positive(scorer, seed), labels_of(seed), _positive(scorer, unseen), labels_of(unseen)
-        ),
+        "memorisation": membership(_own(scorer, seed), labels_of(seed), _own(scorer, unseen), labels_of(unseen)),
         "demo": _by_kind(demo_rows, demo_right),
     }
 
@@ -90,7 +88,7 @@ def in_markdown(found: Json) -> str:
     lines = [
         f"Accuracy {test['accuracy']:.1%} ({test['accuracy_low']:.1%} to {test['accuracy_high']:.1%}) of {test['n']:,} "
         f"reviews of {found['test']['films']} films, macro-F1 {test['macro_f1']:.3f}, Brier {test['brier']:.3f}, "
-        f"expected calibration error {test['ece']:.3f}.",
+        f"expected calibration error {test['ece']:.3f}. Unread, and counted as wrong: {test['unread']}.",
         "",
         "| labelled | read as negative | read as positive |",
         "| --- | --- | --- |",
@@ -150,8 +148,10 @@ def _of(examples: Sequence[Example], split: str) -> list[Example]:
 
 
 def _positive(scorer: Scorer, examples: Sequence[Example]) -> Floats:
-    return np.array([prediction.positive for prediction in scorer.read(example.text for example in examples)])
+    read = scorer.read(example.text for example in examples)
+    return np.array([prediction.positive for prediction in read], dtype=np.float64)
 
 
-def _right(positive: Floats, labels: Sequence[int]) -> Bools:
-    return (np.asarray(positive) > 0.5) == (np.asarray(labels) == 1)
+def _own(scorer: Scorer, examples: Sequence[Example]) -> Floats:
+    read = scorer.read((example.text for example in examples), everything=True)
+    return np.array([prediction.critic for prediction in read])

@@ -1,6 +1,5 @@
 import json
 import re
-import tomllib
 import tracemalloc
 from dataclasses import replace
 
@@ -14,7 +13,6 @@ from sentiment.core.corpus.data import DataError, Example
 from sentiment.core.critic.aspects import (
     ASPECTS,
     FEATURES,
-    LEXICON,
     WEIGHTS,
     Cue,
     Mention,
@@ -24,6 +22,7 @@ from sentiment.core.critic.aspects import (
     polarity_weights,
 )
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.opinions import LEXICON
 from sentiment.core.measuring.aspect_report import Read, fit, report, write_weights
 from sentiment.core.text import sentence_spans
 
@@ -154,14 +153,14 @@ def test_the_tokens_of_a_reading_average_to_the_calibrated_logit(scorer):
 
 
 def test_the_lexicon_is_lower_case_and_says_nothing_twice():
-    lexicon = tomllib.loads(LEXICON.read_text("utf-8"))
-    opinions = lexicon["opinions"]
+    opinions = LEXICON["opinions"]
     praise, fault = opinions["praise"].split(), opinions["fault"].split()
     assert not set(praise) & set(fault)
     for words in (praise, fault):
         assert len(words) == len(set(words))
-    cues = [cue for listed in lexicon["aspects"].values() for cue in listed]
-    for entry in [*praise, *fault, *opinions["praise_phrases"], *opinions["fault_phrases"], *cues]:
+    cues = [cue for listed in LEXICON["aspects"].values() for cue in listed]
+    phrases = [*opinions["praise_phrases"], *opinions["fault_phrases"], *opinions["judging"]]
+    for entry in [*praise, *fault, *phrases, *cues]:
         assert entry == entry.lower()
 
 

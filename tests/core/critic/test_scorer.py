@@ -26,6 +26,8 @@ ODD = [
 
 def assert_same(one: Prediction, other: Prediction) -> None:
     assert one.positive == pytest.approx(other.positive, abs=1e-4)
+    assert (one.by, one.unread) == (other.by, other.unread)
+    assert one.critic == pytest.approx(other.critic, abs=1e-4)
     assert one.logit == pytest.approx(other.logit, abs=1e-4)
     assert [(s.start, s.end, s.read) for s in one.sentences] == [(s.start, s.end, s.read) for s in other.sentences]
     assert [s.share for s in one.sentences] == pytest.approx([s.share for s in other.sentences], abs=1e-4)
@@ -40,7 +42,7 @@ def assert_adds_up(prediction: Prediction) -> None:
 def test_bias_and_sentence_shares_add_up_to_the_logit(scorer, text):
     (prediction,) = scorer.predict([text])
     assert_adds_up(prediction)
-    assert prediction.positive == pytest.approx(1 / (1 + math.exp(-prediction.logit / 1.5)), abs=1e-6)
+    assert prediction.critic == pytest.approx(1 / (1 + math.exp(-prediction.logit / 1.5)), abs=1e-6)
 
 
 def test_shares_are_not_all_the_same_sentence(scorer):
@@ -60,9 +62,12 @@ def test_a_text_gets_the_same_verdict_in_any_company_and_order(scorer):
 
 
 @pytest.mark.parametrize("text", ODD, ids=ascii)
-def test_any_text_gets_a_finite_verdict(scorer, text):
+def test_any_text_gets_a_finite_verdict_or_none(scorer, text):
     (prediction,) = scorer.predict([text])
-    assert 0 <= prediction.positive <= 1
+    assert (prediction.positive is None) == (prediction.unread is not None)
+    assert 0 <= prediction.critic <= 1
+    (read,) = scorer.predict([text], everything=True)
+    assert 0 <= read.positive <= 1
     assert math.isfinite(prediction.logit)
     assert_adds_up(prediction)
 

@@ -19,7 +19,7 @@ TEXTS = [
 def test_a_text_loses_whole_sentences_and_keeps_the_rest_as_it_was():
     text = "  One. Two!\n\nThree?  "
     sentences = tuple(Sentence(start, end, 0.0, True) for start, end in ((2, 6), (7, 11), (13, 19)))
-    prediction = Prediction(0.5, 0.0, 0.0, sentences, (), np.zeros(0, np.float16))
+    prediction = Prediction(0.5, "critic", 0.5, 0.0, 0.0, sentences, (), np.zeros(0, np.float16))
     case = Case(text, prediction, np.zeros(3), np.zeros(3), np.zeros(3))
     assert case.without(set()) == text
     assert case.without({1}) == "  One. \n\nThree?  "
@@ -33,7 +33,8 @@ def wordwise(scorer, monkeypatch):
     from sentiment.core.critic.evidence import sentence_shares
     from sentiment.core.text import sentence_spans
 
-    def read(texts):
+    def read(texts, *, everything):
+        assert everything, "what is left of a text may be too little to judge"
         texts = list(texts)
         for text, encoded in zip(texts, scorer.critic.text_encoder.encode(texts), strict=True):
             says = np.array(
@@ -42,7 +43,8 @@ def wordwise(scorer, monkeypatch):
             shares = says / max(len(says), 1)
             logit = float(shares.sum())
             sentences = sentence_shares(sentence_spans(text), encoded.starts, encoded.head, encoded.tail, shares)
-            yield Prediction(float(probability(logit, 1.0)), logit, 0.0, sentences, (), np.zeros(0, np.float16))
+            own = float(probability(logit, 1.0))
+            yield Prediction(own, "critic", own, logit, 0.0, sentences, (), np.zeros(0, np.float16))
 
     monkeypatch.setattr(scorer, "read", read)
     return scorer

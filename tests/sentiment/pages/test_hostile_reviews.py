@@ -91,7 +91,7 @@ def test_a_text_of_many_paragraphs_keeps_its_lines_apart(client: Client, movie: 
 
 
 # In the second, every other sentence is of a character that is drawn as nothing, and that no critic is given.
-@pytest.mark.parametrize("unit", ["A. b! ", "A.\n\n\u200b\n\n"])
+@pytest.mark.parametrize("unit", ["A. b! ", "Good.\n\n\u200b\n\n"])
 def test_a_text_of_thousands_of_sentences_keeps_few_of_those_that_decided_nothing(
     movie: Movie, version: ModelVersion, unit: str
 ) -> None:

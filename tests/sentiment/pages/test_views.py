@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("nothing_is_off")
 
 def test_the_films_numbers(client: Client, movie: Movie, version: ModelVersion) -> None:
     address = f"/film/{movie.slug}/sentiment.json"
-    nothing = {"reviews": 0, "scored": 0, "positive": 0, "negative": 0, "unsure": 0, "stale": 0}
+    nothing = {"reviews": 0, "scored": 0, "positive": 0, "negative": 0, "unsure": 0, "unread": 0, "stale": 0}
     unknown = {"share": None, "low": None, "high": None}
     assert client.get(address).json() == nothing | unknown | {"version": version.pk}
     for text in (PRAISE, PRAISE + " Twice.", PAN):
