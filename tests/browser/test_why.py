@@ -157,7 +157,8 @@ PAYLOADS = {
     "a script": "<script>document.title = 'owned'</script> A wonderful film.",
     "the end of a script": "A wonderful film. </script><script>document.title = 'owned'</script>",
     "an image": "A wonderful film. <img src=x onerror=\"document.title = 'owned'\">",
-    "from right to left": "A wonderful film, and I loved every minute of it.\u202e mlif luferdnow A \u05e1\u05e8\u05d8 \u05e0\u05e4\u05dc\u05d0",
+    "from right to left": "A wonderful film, and I loved every minute of it."
+    "\u202e mlif luferdnow A \u05e1\u05e8\u05d8 \u05e0\u05e4\u05dc\u05d0",
 }
 
 

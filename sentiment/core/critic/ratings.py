@@ -13,8 +13,10 @@ DEFAULT_STARS: Final = 5
 
 _RATING = re.compile(
     r"""
-    (?<![\d.,/])(?P<given>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:stars?\s)?(?:/|out\sof|of)\s?(?P<most>100|10|5|4)(?![\d/.]?\d)
-        (?:\s?stars?)?
+    (?<![\d.,/])(?P<given>\d{1,3}(?:[.,]\d{1,2})?)\s?
+        (?:(?:stars?\s)?(?:/|out\sof)\s?(?P<most>100|10|5)(?![\d/.]?\d)(?:\s?stars?)?
+          |(?:/|out\sof|of)\s?(?P<stars_after>10|5|4)\s?stars?\b
+          |stars?\s(?:/|out\sof|of)\s?(?P<stars_before>10|5|4)(?![\d/.]?\d))
     | (?<![\d.,/])(?P<stars>[0-5](?:[.,]5)?)[\s-]stars?\b
     | (?P<filled>[★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){0,9})(?P<half>\s?[½⯨])?(?P<empty>(?:\s?☆){0,9})
     | (?P<none>☆(?:\s?☆){2,9})
@@ -44,7 +46,8 @@ def positive_of(rating: float) -> float:
 
 def _value(match: re.Match[str]) -> float:
     if match["given"]:
-        return float(match["given"].replace(",", ".")) / int(match["most"])
+        most = match["most"] or match["stars_after"] or match["stars_before"]
+        return float(match["given"].replace(",", ".")) / int(most)
     if match["stars"]:
         return float(match["stars"].replace(",", ".")) / DEFAULT_STARS
     if match["none"]:

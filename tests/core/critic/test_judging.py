@@ -1,11 +1,13 @@
 """What is not judged is said to be so, and where the words judge nothing, a stated rating does."""
 
 import json
+from typing import get_args
 
 import pytest
 
+from sentiment import models
 from sentiment.core.__main__ import main
-from sentiment.core.critic.judging import judge, why_unread
+from sentiment.core.critic.judging import By, Unread, judge, why_unread
 from sentiment.core.critic.ratings import positive_of, stated_ratings
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.labels import verdict
@@ -65,7 +67,9 @@ def test_english_emoji_and_ratings_are_read(text: str) -> None:
         ("⭐⭐⭐⭐", [0.8]),
         ("☆☆☆☆☆", [0.0]),
         ("The first is a 9/10, this a 3/10.", [0.9, 0.3]),
-        ("On 9/11, 24/7, on 12/10/2024, in 4/4 time", [1.0]),
+        ("3 of 4 stars", [0.75]),
+        ("On 9/11, 24/7, on 12/10/2024, in 4/4 time", []),
+        ("1 of 5 of us saw it, 24 of 100 asked", []),
         ("Route 66/5000", []),
         ("The stars of this film are three of 50", []),
     ],
@@ -79,6 +83,11 @@ def test_ratings_are_read_as_what_they_are(text: str, values: list[float]) -> No
 )
 def test_one_table_says_what_a_rating_means(tenths: int, said: str) -> None:
     assert verdict(positive_of(tenths / 10)) == said
+
+
+def test_the_core_and_the_database_name_the_same_reasons() -> None:
+    assert set(get_args(Unread)) == set(models.Unread.values)
+    assert set(get_args(By)) == set(models.By.values)
 
 
 def test_a_rating_decides_only_where_no_word_judges() -> None:
