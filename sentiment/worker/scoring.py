@@ -144,13 +144,13 @@ _STORE = """
         ON CONFLICT (review_id, version_id, digest) DO UPDATE
         SET positive = EXCLUDED.positive, by = EXCLUDED.by, unread = EXCLUDED.unread, bias = EXCLUDED.bias,
             sentences = EXCLUDED.sentences, embedding = EXCLUDED.embedding, scored_at = EXCLUDED.scored_at
-        RETURNING id, review_id
+        RETURNING id, review_id, digest
     )
     UPDATE sentiment_reading AS reading
-    SET version_id = %(version)s, digest = given.digest, live = false,
+    SET version_id = %(version)s, digest = scored.digest, live = false,
         leased_until = NULL, attempts = 0, error = '', quarantined_at = NULL
-    FROM given JOIN scored USING (review_id)
-    WHERE reading.review_id = given.review_id
+    FROM scored
+    WHERE reading.review_id = scored.review_id
     RETURNING reading.review_id, scored.id
 """
 
