@@ -39,9 +39,13 @@ class MovieSentiment(models.Model):
     praised = models.CharField(
         "the aspect most surely praised", max_length=10, choices=Aspect, blank=True, default="", db_default=""
     )
+    praised_by = models.PositiveIntegerField("reviews that praise it", default=0, db_default=0)
+    praised_of = models.PositiveIntegerField("reviews that judge it", default=0, db_default=0)
     faulted = models.CharField(
         "the aspect most surely faulted", max_length=10, choices=Aspect, blank=True, default="", db_default=""
     )
+    faulted_by = models.PositiveIntegerField("reviews that fault it", default=0, db_default=0)
+    faulted_of = models.PositiveIntegerField("reviews that judge that", default=0, db_default=0)
 
     class Meta:
         indexes = [
@@ -78,7 +82,7 @@ class MovieAspect(models.Model):
     """How many of a film's public reviews praise and fault one aspect, and which Judgements do so most decidedly."""
 
     class Side(models.TextChoices):
-        """Praised or faulted: what more than half of the judgements say, where there are enough to claim anything."""
+        """Praised or faulted: what surely more than half of the judgements say (verdicts/claims.py)."""
 
         PRAISED = "praised"
         FAULTED = "faulted"

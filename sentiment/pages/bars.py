@@ -8,11 +8,8 @@ from django.template.defaultfilters import pluralize
 
 from sentiment.models import ModelVersion, MovieSentiment
 from sentiment.pages.polling import pause
-from textflix.intervals import LOVED
+from sentiment.verdicts.claims import ENOUGH, word_for
 
-ENOUGH = 5
-"""Under so many judged reviews a share says too little to be put in words."""
-MOST = 0.6
 UNREAD = "not in English, or with nothing to read"
 GAP = 0.3
 
@@ -28,11 +25,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a film is most surely praised or faulted for, and the name of the side on which its sentences are."""
+    """What a film is most surely praised or faulted for, by how many of those who judge it.
+
+    `side` is the name of the side on which their sentences are.
+    """
 
     called: str
     verb: str
     aspect: str
+    by: int
+    of: int
     side: str
 
 
@@ -137,12 +139,12 @@ def _unjudged(sentiment: MovieSentiment) -> str:
 
 
 def _claims(sentiment: MovieSentiment) -> list[Claim]:
-    """Return the aspect most surely praised and the one most surely faulted, where enough reviews are judged."""
+    """Return the aspect most surely praised and the one most surely faulted, where they may be claimed."""
     claims = [
-        Claim("praised", "praise", sentiment.praised, "praise"),
-        Claim("faulted", "fault", sentiment.faulted, "criticism"),
+        Claim("praised", "praise", sentiment.praised, sentiment.praised_by, sentiment.praised_of, "praise"),
+        Claim("faulted", "fault", sentiment.faulted, sentiment.faulted_by, sentiment.faulted_of, "criticism"),
     ]
-    return [claim for claim in claims if claim.aspect and sentiment.judged >= ENOUGH]
+    return [claim for claim in claims if claim.aspect]
 
 
 def whole_percents(counts: dict[str, int]) -> dict[str, int]:
@@ -174,20 +176,3 @@ def segments(counts: dict[str, int]) -> list[Segment]:
             found.append(Segment(kind, round(at + gap, 4), round(width - gap, 4)))
             at += width
     return found
-
-
-def word_for(sentiment: MovieSentiment) -> str:
-    """The word in front of the counts, by this rule, where the first that holds decides.
-
-    Too few to tell: under five judged. Loved: even the interval's lower end is 55% positive. Liked, Disliked, Hard to
-    tell: 60% positive, negative, unsure. Divided: all else.
-    """
-    judged = sentiment.judged
-    if not judged:
-        return ""
-    if judged < ENOUGH:
-        return "Too few to tell"
-    if sentiment.low is not None and sentiment.low >= LOVED:
-        return "Loved"
-    words = {"Liked": sentiment.positive, "Disliked": sentiment.negative, "Hard to tell": sentiment.unsure}
-    return next((word for word, count in words.items() if count / judged >= MOST), "Divided")

@@ -13,7 +13,7 @@ from sentiment.pages import share_card
 from sentiment.pages.aspect_list import JudgementList
 from sentiment.pages.polling import answer_poll, gone
 from sentiment.pages.similar_films import similar
-from sentiment.pages.why import quotes
+from sentiment.pages.why import card_quotes
 from textflix.kept import kept
 from textflix.movies.models import Aspect, Movie
 from textflix.movies.revisions import of_film, of_lists
@@ -83,8 +83,7 @@ def film_card(request: HttpRequest, slug: str) -> HttpResponse:
     sentiment = getattr(movie, "sentiment", None)
     if sentiment is None or not sentiment.judged or not movie.for_search_engines:
         raise Http404("Nothing to show.")
-    praise = quotes(sentiment).praise
-    sentence = getattr(praise[0], "sentence", "") if praise else ""
+    sentence = getattr(card_quotes([movie]).get(movie.pk), "sentence", "")
     key = f"card.{digest(repr((str(movie), sentiment.positive, sentiment.unsure, sentiment.negative, sentence)))[:32]}"
     picture = caches["pages"].get_or_set(key, lambda: share_card.draw(movie, sentiment, sentence), CARD_SECONDS)
     return HttpResponse(picture, content_type="image/png")

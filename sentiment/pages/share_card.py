@@ -1,4 +1,4 @@
-"""A film's card for where its address is shared: title, bar, and one sentence of praise, drawn as a picture."""
+"""A film's card for where its address is shared: title, bar, and the sentence of its card, drawn as a picture."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +11,7 @@ from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from sentiment.models import MovieSentiment
-from sentiment.pages.bars import ENOUGH
+from sentiment.verdicts.claims import ENOUGH, word_for
 from textflix.movies.models import Movie
 
 SIZE: Final = (1200, 630)
@@ -84,7 +84,7 @@ def draw(movie: Movie, sentiment: MovieSentiment, quote: str) -> bytes:
         top += 82
     top += 20
     _bar(pen, sentiment, top)
-    said = f"{sentiment.positive:,} of {sentiment.judged:,} reviews positive"
+    said = f"{word_for(sentiment)}: {sentiment.positive:,} of {sentiment.judged:,} reviews positive"
     face(30, 400).write(pen, (MARGIN, top + 52), said if sentiment.judged >= ENOUGH else TOO_FEW, SOFT)
     top += 120
     quoted = f"“{quote}”" if quote and face(40, 400).can_write(quote) else ""

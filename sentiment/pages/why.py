@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TypeVar
 
 from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
@@ -19,8 +20,8 @@ SHOWN = 600
 """Of a longer sentence so many characters are shown: the rest is in its review."""
 SPOILER = "A sentence of a review with spoilers: open it to read it."
 QUOTES = 3
-ALIKE = 0.5
-"""Sentences that share half of their words say the same."""
+SAME, ALIKE = 1.0, 0.5
+"""Of the words of two sentences together: what shares all of them is the same, what shares half says the same."""
 
 Evidence = TypeVar("Evidence", Judgement, Highlight)
 
@@ -48,19 +49,19 @@ def address_of_why(slug: str, aspect: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Praise or criticism of one aspect: how many, the most decided ones, and its bar's length in percent."""
+    """Praise or criticism of one aspect: how many, the most decided ones, and its bar's length in percent.
+
+    `told` is the most decided one whose sentence is told nowhere else on the page.
+    """
 
     count: int
     judgements: Sequence[Judgement]
     length: float
+    told: Judgement | None
 
     @property
     def rest(self) -> float:
         return round(100 - self.length, 2)
-
-    @property
-    def strongest(self) -> Judgement | None:
-        return self.judgements[0] if self.judgements else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """All judged aspects of a film, the most judged first."""
+    """All judged aspects of a film, the most judged first; then the sentences that spoke most for and against it."""
 
     rows: Sequence[Row]
     one_by_one: bool
+    praise: Sequence[Highlight]
+    criticism: Sequence[Highlight]
 
     @property
     def judged(self) -> int:
@@ -89,49 +92,39 @@ class Why:
 
 
 def why(movie: Movie) -> Why:
-    """Read what is stored of a film's aspects, in two queries."""
+    """Read what is stored of a film's aspects and quotes, in three queries. No sentence is told twice."""
     stored = sorted(MovieAspect.objects.filter(movie=movie), key=lambda row: (-row.judged, row.aspect))
     longest = max((max(row.positive, row.negative) for row in stored), default=0)
-    # Bars stand for all of a side's judgements, and only its strongest is told in words.
-    told = MARKS if longest <= MARKS else 1
-    ids = [pk for row in stored for side in (row.praise, row.criticism) for pk in side[:told]]
-    found = with_sentences(Judgement.objects.all()).in_bulk(ids)
+    judgements = _read(Judgement.objects.all(), [pk for row in stored for pk in (*row.praise, *row.criticism)])
+    told: list[frozenset[str]] = []
 
-    def side(count: int, listed: Iterable[int]) -> Side:
-        return Side(count, [found[pk] for pk in listed if pk in found], round(100 * count / longest, 2))
+    def side(count: int, ids: Iterable[int]) -> Side:
+        listed = [judgements[pk] for pk in ids if pk in judgements]
+        return Side(count, listed, round(100 * count / longest, 2), next(_untold(listed, told, SAME), None))
 
     rows = [Row(row.aspect, side(row.positive, row.praise), side(row.negative, row.criticism)) for row in stored]
-    return Why(rows, longest <= MARKS)
+    sentiment: MovieSentiment | None = getattr(movie, "sentiment", None)
+    sides = (sentiment.praise, sentiment.criticism) if sentiment else ((), ())
+    highlights = _read(Highlight.objects.all(), [*sides[0], *sides[1]])
+    praise, criticism = (
+        list(islice(_untold((highlights[pk] for pk in ids if pk in highlights), told, ALIKE), QUOTES)) for ids in sides
+    )
+    return Why(rows, longest <= MARKS, praise, criticism)
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
-    """The sentences that spoke most for and against a film, one of each review."""
-
-    praise: Sequence[Highlight]
-    criticism: Sequence[Highlight]
+def _read(evidence: "QuerySet[Evidence]", ids: Sequence[int]) -> dict[int, Evidence]:
+    return with_sentences(evidence).in_bulk(ids) if ids else {}
 
 
-def quotes(sentiment: MovieSentiment) -> Quotes:
-    """Read the sentences that are shown of those that are stored, in one query."""
-    found = with_sentences(Highlight.objects.all()).in_bulk([*sentiment.praise, *sentiment.criticism])
-
-    def picked(ids: Iterable[int]) -> list[Highlight]:
-        return different([found[pk] for pk in ids if pk in found])
-
-    return Quotes(picked(sentiment.praise), picked(sentiment.criticism))
-
-
-def different(highlights: Iterable[Highlight]) -> list[Highlight]:
-    """Return the first few that do not repeat each other."""
-    kept: list[tuple[Highlight, set[str]]] = []
-    for highlight in highlights:
-        words = set(_WORD.findall(highlight.sentence.lower()))  # type: ignore[attr-defined]
-        if words and all(len(words & other) < ALIKE * len(words | other) for _, other in kept):
-            kept.append((highlight, words))
-        if len(kept) == QUOTES:
-            break
-    return [highlight for highlight, _ in kept]
+def _untold(listed: Iterable[Evidence], told: list[frozenset[str]], most: float) -> Iterator[Evidence]:
+    """Yield, and note as told, what shares less than `most` of the words with all that is told already."""
+    for each in listed:
+        sentence: str = each.sentence  # type: ignore[union-attr]
+        # A sentence that is not shown, or has no words, is itself alone.
+        words = frozenset(_WORD.findall(sentence.lower()) if sentence != SPOILER else ()) or {place_of(each)}
+        if all(len(words & other) < most * len(words | other) for other in told):
+            told.append(frozenset(words))
+            yield each
 
 
 _WORD = re.compile(r"\w+")
@@ -146,7 +139,7 @@ def card_quotes(movies: Iterable[Movie]) -> dict[int, Highlight]:
             liked = sentiment.positive >= sentiment.negative
             if listed := sentiment.praise if liked else sentiment.criticism:
                 chosen[movie.pk] = listed[0]
-    found = with_sentences(Highlight.objects.all()).in_bulk(chosen.values()) if chosen else {}
+    found = _read(Highlight.objects.all(), list(chosen.values()))
     return {movie: found[pk] for movie, pk in chosen.items() if pk in found}
 
 

@@ -5,24 +5,18 @@ from typing import Any
 
 from django import template
 
-from sentiment.models import Highlight, Judgement, MovieSentiment
+from sentiment.models import Highlight, Judgement
 from sentiment.pages.why import Why, place_of, side_by_side
 from sentiment.pages.why import card_quotes as card_quotes_of
-from sentiment.pages.why import quotes as quotes_of
 from sentiment.pages.why import why as why_of
 from textflix.movies.models import Movie
 
 register = template.Library()
 
 
-@register.inclusion_tag("sentiment/film/_why.html")
+@register.inclusion_tag("sentiment/film/_evidence.html")
 def why(movie: Movie, found: Why | None = None) -> dict[str, Any]:
     return {"movie": movie, "why": found or why_of(movie)}
-
-
-@register.inclusion_tag("sentiment/film/_quotes.html")
-def quotes(sentiment: MovieSentiment | None) -> dict[str, Any]:
-    return {"quotes": quotes_of(sentiment) if sentiment and sentiment.reviews else None}
 
 
 @register.simple_tag

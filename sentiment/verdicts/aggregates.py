@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from sentiment.verdicts.claims import aspects_of_film, side_of_aspect
 from sentiment.verdicts.locks import hold_films
 from textflix.derived import Derived
 from textflix.intervals import bound_in_sql
@@ -12,8 +13,6 @@ from textflix.movies import revisions
 
 MARKS = 5
 """Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
-TO_CLAIM = 3
-"""Under so many judgements nothing is claimed of an aspect in words."""
 QUOTED = 12
 """How many highlights of each side are kept for a film: those that are shown are picked from them."""
 TENTHS = 10
@@ -89,54 +88,52 @@ def _aspects(films: str) -> str:
 
     praised, faulted = "judgement.positive > 0.5", "judgement.positive <= 0.5"
     return f"""
-    SELECT counted.*,
-           {bound_in_sql("positive", "judged", "lower")} AS praise_low,
-           {bound_in_sql("negative", "judged", "lower")} AS criticism_low,
-           CASE WHEN judged < {TO_CLAIM} THEN ''
-                WHEN positive > negative THEN 'praised'
-                WHEN negative > positive THEN 'faulted'
-                ELSE '' END AS side
+    SELECT *, {side_of_aspect()} AS side
     FROM (
-        SELECT review.movie_id, judgement.aspect,
-               COUNT(*)::int AS judged,
-               COUNT(*) FILTER (WHERE {praised})::int AS positive,
-               COUNT(*) FILTER (WHERE {faulted})::int AS negative,
-               {strongest(praised, "DESC")} AS praise,
-               {strongest(faulted, "ASC")} AS criticism
-        FROM reviews_review AS review
-        JOIN sentiment_judgement AS judgement ON judgement.review_id = review.id
-        WHERE review.public AND {films}
-        GROUP BY review.movie_id, judgement.aspect
-    ) AS counted
+        SELECT counted.*,
+               {bound_in_sql("positive", "judged", "lower")} AS praise_low,
+               {bound_in_sql("negative", "judged", "lower")} AS criticism_low
+        FROM (
+            SELECT review.movie_id, judgement.aspect,
+                   COUNT(*)::int AS judged,
+                   COUNT(*) FILTER (WHERE {praised})::int AS positive,
+                   COUNT(*) FILTER (WHERE {faulted})::int AS negative,
+                   {strongest(praised, "DESC")} AS praise,
+                   {strongest(faulted, "ASC")} AS criticism
+            FROM reviews_review AS review
+            JOIN sentiment_judgement AS judgement ON judgement.review_id = review.id
+            WHERE review.public AND {films}
+            GROUP BY review.movie_id, judgement.aspect
+        ) AS counted
+    ) AS bounded
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
 def _words(films: str) -> str:
     """The SELECT of what may be claimed of each film, and of which sentences may be quoted.
 
-    Claimed is the aspect that is most surely praised by more than half, or faulted: by the lower end of the Wilson
-    interval, so that two of two say less than nine of ten. The aspects must be refreshed before.
+    Its counts and its aspects must be refreshed before.
     """
-
-    def claimed(side: str, low: str) -> str:
-        return f"""COALESCE((
-            SELECT aspect FROM sentiment_movieaspect AS stored
-            WHERE stored.movie_id = movie.id AND side = '{side}' ORDER BY {low} DESC, aspect LIMIT 1), '')"""  # noqa: S608
 
     def heaviest(side: str) -> str:
         listed = "ARRAY_AGG(highlight.id ORDER BY highlight.weight DESC, highlight.id)"
         return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{QUOTED}], '{{}}')"
 
+    def claimed(side: str) -> str:
+        return f"""
+           COALESCE({side}.aspect, '') AS {side},
+           COALESCE({side}.by, 0) AS {side}_by,
+           COALESCE({side}.of, 0) AS {side}_of"""
+
     return f"""
     SELECT movie.id AS movie_id, {heaviest("highlight.favourable")} AS praise,
-           {heaviest("NOT highlight.favourable")} AS criticism,
-           {claimed("praised", "praise_low")} AS praised,
-           {claimed("faulted", "criticism_low")} AS faulted
+           {heaviest("NOT highlight.favourable")} AS criticism,{claimed("praised")},{claimed("faulted")}
     FROM movies_movie AS movie
+    {aspects_of_film()}
     LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND review.public AND NOT review.spoiler
     LEFT JOIN sentiment_highlight AS highlight ON highlight.review_id = review.id
     WHERE {films}
-    GROUP BY movie.id
+    GROUP BY movie.id, praised.aspect, praised.by, praised.of, faulted.aspect, faulted.by, faulted.of
     """  # noqa: S608  conditions are written here, values travel as parameters
 
 
@@ -185,7 +182,7 @@ ASPECT_COUNTS = Derived(
 WORDS = Derived(
     "sentiment_moviesentiment",
     ("movie_id",),
-    ("praise", "criticism", "praised", "faulted"),
+    ("praise", "criticism", "praised", "praised_by", "praised_of", "faulted", "faulted_by", "faulted_of"),
     _words,
     "movie.id",
     every=_WITH_REVIEWS,

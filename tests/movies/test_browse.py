@@ -225,7 +225,7 @@ class TestFilters:
 
     @pytest.mark.usefixtures("nothing_is_off")
     def test_films_are_found_by_what_they_are_praised_and_criticised_for(self, client):
-        for title, positive, negative in (("A", 3, 1), ("B", 1, 3), ("C", 2, 0)):
+        for title, positive, negative in (("A", 7, 1), ("B", 1, 7), ("C", 3, 0)):
             movie = Movie.objects.get(title=title)
             for n in range(positive + negative):
                 review = read(make_review(movie, make_member(f"{title}{n}")), 0.9)

@@ -117,9 +117,12 @@ class TestBar:
         ("counts", "word"),
         [
             ({"positive": 9, "negative": 1}, "Loved"),
-            ({"positive": 7, "negative": 3}, "Liked"),
+            ({"positive": 9, "negative": 2}, "Liked"),
+            ({"positive": 8, "negative": 2}, "Probably liked"),
+            ({"positive": 52, "negative": 28, "unsure": 8}, "Divided"),
             ({"positive": 5, "negative": 5}, "Divided"),
-            ({"positive": 2, "negative": 8}, "Disliked"),
+            ({"positive": 2, "negative": 8}, "Probably disliked"),
+            ({"positive": 2, "negative": 9}, "Disliked"),
             ({"positive": 2, "negative": 1, "unsure": 7}, "Hard to tell"),
         ],
     )

@@ -75,11 +75,11 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.filter(listed=True)
 
     def praised_for(self, aspect: str) -> "MovieQuerySet":
-        """Films of whose reviews that judge this aspect more than half praise it."""
+        """Films of whose reviews that judge this aspect surely more than half praise it."""
         return self.filter(aspects__aspect=aspect, aspects__side="praised")
 
     def criticised_for(self, aspect: str) -> "MovieQuerySet":
-        """Films of whose reviews that judge this aspect more than half fault it."""
+        """Films of whose reviews that judge this aspect surely more than half fault it."""
         return self.filter(aspects__aspect=aspect, aspects__side="faulted")
 
     def for_search_engines(self) -> "MovieQuerySet":
