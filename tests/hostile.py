@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from sentiment.core.critic.judging import why_unread
 from sentiment.core.critic.scorer import Prediction, Scorer
+from sentiment.core.words.judging import why_unread
 from sentiment.pages.marked_text import TOLD, Said, marked_text, marks_of
 from sentiment.worker.scorers import sentences_of
 from textflix.reviews.forms import ReviewForm

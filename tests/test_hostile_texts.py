@@ -11,16 +11,17 @@ from django.core.exceptions import ValidationError
 
 from sentiment.bulk.files import ReadError, file_row
 from sentiment.core.corpus.duplicates import sketch
-from sentiment.core.critic import aspects
+from sentiment.core.critic.aspects import TokenLogits
 from sentiment.core.critic.bases import resolve_base
 from sentiment.core.critic.encoding import TextEncoder
 from sentiment.core.critic.evidence import Sentence
-from sentiment.core.critic.judging import judge as judge_words
-from sentiment.core.critic.judging import why_unread
-from sentiment.core.critic.ratings import stated_ratings
+from sentiment.core.critic.mentions import find_mentions
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.text import clean, sentence_spans, without_runs
 from sentiment.core.training.nb_svm import words
+from sentiment.core.words.judging import judge as judge_words
+from sentiment.core.words.judging import why_unread
+from sentiment.core.words.ratings import stated_ratings
 from sentiment.pages.critic_views import TryForm
 from sentiment.pages.marked_text import Said, marked_text
 from tests.hostile import assert_all_harmless, grows, runs
@@ -91,7 +92,7 @@ def as_it_is_parted(text: str) -> list[Sentence]:
 
 def judge(text: str, sentences: list[Sentence]) -> object:
     starts = np.arange(0, len(text), 4)
-    return aspects.find_mentions(text, sentences, aspects.TokenLogits(starts, np.ones(len(starts))))
+    return find_mentions(text, sentences, TokenLogits(starts, np.ones(len(starts))))
 
 
 def mark(text: str, sentences: list[Sentence], share: float | None = 1.0) -> object:

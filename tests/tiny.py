@@ -6,6 +6,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from sentiment.core.critic.annotator import Annotator
 from sentiment.core.critic.bases import resolve_base
 from sentiment.core.critic.classifier import Critic
 
@@ -59,3 +60,8 @@ def tiny_critic(base_folder: Path) -> Critic:
     torch.nn.init.normal_(critic.head.weight)
     torch.nn.init.constant_(critic.head.bias, 0.25)
     return critic
+
+
+def tiny_annotator(base_folder: Path) -> Annotator:
+    torch.manual_seed(2)
+    return Annotator(resolve_base(str(base_folder)), layers=2, max_tokens=34)

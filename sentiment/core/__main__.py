@@ -18,6 +18,7 @@ from sentiment.core.measuring import bench, report
 from sentiment.core.measuring import commands as measuring_commands
 from sentiment.core.measuring.faithfulness import leave_one_out
 from sentiment.core.progress import progress_bar
+from sentiment.core.recipe import annotator_commands
 from sentiment.core.recipe import commands as recipe_commands
 from sentiment.core.training.finetuning import Tuning
 from sentiment.core.training.train import TrainConfig, train
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_score)
 
     recipe_commands.add_commands(commands)
+    annotator_commands.add_commands(commands)
 
     command = commands.add_parser("report", help="everything that is claimed of a critic's accuracy, from one run")
     command.add_argument("--critic", type=Path, metavar="DIR", default=SHIPPED, help="default: the shipped critic")

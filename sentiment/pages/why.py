@@ -119,7 +119,7 @@ def _read(evidence: "QuerySet[Evidence]", ids: Sequence[int]) -> dict[int, Evide
 def _untold(listed: Iterable[Evidence], told: list[frozenset[str]], most: float) -> Iterator[Evidence]:
     """Yield, and note as told, what shares less than `most` of the words with all that is told already."""
     for each in listed:
-        sentence: str = each.sentence  # type: ignore[union-attr]
+        sentence: str = each.sentence  # type: ignore[attr-defined]
         # A sentence that is not shown, or has no words, is itself alone.
         words = frozenset(_WORD.findall(sentence.lower()) if sentence != SPOILER else ()) or {place_of(each)}
         if all(len(words & other) < most * len(words | other) for other in told):

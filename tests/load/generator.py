@@ -9,8 +9,9 @@ import numpy as np
 from django.utils.timezone import now
 
 from sentiment.bulk.reviews import Row
-from sentiment.core.critic.aspects import ASPECTS, Mention
+from sentiment.core.critic.aspects import ASPECTS
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.mentions import Mention
 from sentiment.core.critic.scorer import Prediction
 from sentiment.core.text import sentence_spans
 
@@ -55,4 +56,4 @@ def prediction(text: str, chance: random.Random) -> Prediction:
     mentions = tuple(
         Mention(position, chance.choice(ASPECTS), chance.random()) for position in range(0, len(sentences), 4)
     )
-    return Prediction(positive, "critic", positive, logit, bias, sentences, mentions, np.zeros(384, np.float16))
+    return Prediction(positive, "critic", positive, logit, bias, sentences, mentions, (), np.zeros(384, np.float16))

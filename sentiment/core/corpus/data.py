@@ -59,13 +59,13 @@ def read_examples(path: str | PathLike[str], split: str | None = None) -> list[E
     `label` is "negative" or "positive", or 0 or 1. With `split`, rows that name another split are left out; rows that
     name none are kept. Raises DataError naming file and line for a bad line.
     """
-    rows = _parse_lines(Path(path), _example)
+    rows = parse_lines(Path(path), _example)
     return [row for row in rows if split is None or row.split in ("", split)]
 
 
 def read_texts(path: str | PathLike[str]) -> list[str]:
     """Read the `text` of every line of a JSONL file. Raises DataError naming file and line for a bad line."""
-    return list(_parse_lines(Path(path), _text))
+    return list(parse_lines(Path(path), _text))
 
 
 def imdb_split(examples: Sequence[Example], seed: int = 0) -> list[Example]:
@@ -130,7 +130,11 @@ def labels_of(examples: Iterable[Example]) -> list[int]:
     return known
 
 
-def _parse_lines(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Iterator[Parsed]:
+def parse_lines(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Iterator[Parsed]:
+    """Yield what `parse` makes of the JSON object on each line; its ValueErrors are told with file and line.
+
+    Raises DataError.
+    """
     try:
         handle = path.open("rb")
     except OSError as error:

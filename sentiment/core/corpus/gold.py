@@ -44,7 +44,8 @@ class Reading:
 class Gold:
     """A review that was read: its name in aclImdb, the beginning of its text's digest, its split, and the readings.
 
-    `split` is "test" for reviews of films that the shipped critic never met, else "learn". `again` is the reading of a
+    `split` is "test" for reviews of films that the shipped critic never met; of the others "validation" for what is
+    fitted on and nothing else learns from, else "learn". `again` is the reading of a
     second reader, who knew nothing of the first, where there was one.
     """
 

@@ -1,4 +1,4 @@
-"""Turns the contributions of tokens into sentences and mentions, in this process or shared out over several.
+"""Turns what networks made of tokens into sentences, mentions and marks, in this process or shared out over several.
 
 A GPU reads several times as many reviews a second as one interpreter can analyse. The processes know nothing of the
 critic and never import torch.
@@ -19,12 +19,14 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.core.critic import aspects
-from sentiment.core.critic.aspects import Mention
+from sentiment.core.critic import marks
+from sentiment.core.critic.annotations import Annotations, by_sentence, owners
+from sentiment.core.critic.aspects import TokenLogits
 from sentiment.core.critic.evidence import Sentence, sentence_shares
+from sentiment.core.critic.marks import Mark
+from sentiment.core.critic.mentions import Mention, find_mentions
 from sentiment.core.text import sentence_spans
-
-Analysis = tuple[tuple[Sentence, ...], tuple[Mention, ...]]
+from sentiment.core.words.judging import Judged, judge
 
 CHUNK: Final = 32
 """How many texts go to a process at once: some forty milliseconds of work."""
@@ -34,29 +36,61 @@ _ROOT: Final = Path(__file__).parents[3]
 _WORK: Final = "import sys; from sentiment.core.critic import analysis; analysis.work(int(sys.argv[1]))"
 
 
-class Passage(NamedTuple):
-    """A text, and the contributions of those of its tokens that the critic read.
+class Notes(NamedTuple):
+    """What an annotator made of those of a text's tokens that it read: `outputs` [tokens, OUTPUTS].
 
-    `starts` are the offsets of all its own tokens, `contributions` those of the first `head` and the last `tail`.
+    `starts` are the offsets of all its own tokens, of which the first `head` and the last `tail` were read.
+    """
+
+    starts: npt.NDArray[np.integer]
+    head: int
+    tail: int
+    outputs: npt.NDArray[np.floating]
+
+
+class Passage(NamedTuple):
+    """A text, the critic's probability of positive, the contributions of what it read, and an annotator's notes.
+
+    `starts`, `head` and `tail` are as in Notes; `contributions` are those of what was read.
     """
 
     text: str
+    critic: float
     starts: npt.NDArray[np.integer]
     head: int
     tail: int
     contributions: npt.NDArray[np.floating]
+    notes: Notes | None
+
+
+class Analysis(NamedTuple):
+    """A text's verdict, its sentences, what they judge, and where there was an annotator which are marked."""
+
+    judged: Judged
+    sentences: tuple[Sentence, ...]
+    mentions: tuple[Mention, ...]
+    marks: tuple[Mark, ...]
 
 
 def analyse(passages: Sequence[Passage], bias: float, temperature: float) -> list[Analysis]:
-    """Return the sentences of each text, and what they judge; `bias` and `temperature` are the critic's."""
+    """Return the analysis of each text; `bias` and `temperature` are the critic's."""
     return [_analysis(passage, bias, temperature) for passage in passages]
 
 
 def _analysis(passage: Passage, bias: float, temperature: float) -> Analysis:
-    text, starts, head, tail, contributions = passage
-    sentences = sentence_shares(sentence_spans(text), starts, head, tail, contributions)
-    tokens = aspects.TokenLogits.of(starts, head, tail, contributions, bias, temperature)
-    return sentences, aspects.find_mentions(text, sentences, tokens)
+    text, critic, starts, head, tail, contributions, notes = passage
+    judged, spans = judge(text, critic), sentence_spans(text)
+    sentences = sentence_shares(spans, starts, head, tail, contributions)
+    annotations = annotated(notes, spans) if notes else None
+    tokens = TokenLogits.of(starts, head, tail, contributions, bias, temperature)
+    mentions = find_mentions(text, sentences, tokens, annotations)
+    marked = marks.choose(sentences, mentions, judged.positive, annotations) if annotations else ()
+    return Analysis(judged, sentences, mentions, marked)
+
+
+def annotated(notes: Notes, spans: Sequence[tuple[int, int]]) -> Annotations:
+    """Return what the notes on a text say of its sentences, which are at `spans`."""
+    return by_sentence(notes.outputs, owners(spans, notes.starts, notes.head, notes.tail), len(spans))
 
 
 class Analysts:

@@ -1,46 +1,31 @@
-"""Finds which sentence judges which aspect of a film, and how, by the words that name it and those around them.
+"""Finds which sentence names which aspect of a film by a lexicon (lexicon.toml), and what stands near its name.
 
-A lexicon finds the aspects (lexicon.toml), so that a new critic finds the same ones. Their polarity is read near the
-words that name them: from praise and blame in the author's own words, and from what the critic made of each of them, by
-itself and beside the rest of the review, whose verdict colours every word.
+That is praise and blame in the author's own words, and what the critic made of each of them, by itself and beside the
+rest of the review, whose verdict colours every word. What comes of it, mentions.py says.
 """
 
-import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from sentiment.core.critic.evidence import Sentence
-from sentiment.core.critic.opinions import LEXICON, WORD, complains, either, opinions, plain
-from sentiment.core.labels import verdict
 from sentiment.core.text import without_runs
+from sentiment.core.words.opinions import LEXICON, WORD, complains, either, opinions, plain
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 
-WEIGHTS: Final = Path(__file__).with_name("aspects.json")
 FEATURES: Final = ("praise", "complaint", "critic", "contrast")
 
 REACH: Final = 10.0
 """How many words away from the cue a word counts 1/e as much as beside it."""
 ACROSS: Final = 0.5
 """How much less a word counts for each clause boundary between it and the cue."""
-
-
-class Mention(NamedTuple):
-    """A sentence (its position) that judges an aspect; `positive` is the probability that it does so favourably."""
-
-    sentence: int
-    aspect: str
-    positive: float
 
 
 class Cue(NamedTuple):
@@ -77,30 +62,6 @@ class TokenLogits:
         return cls(read, (contributions.astype(np.float64) * len(read) + bias) / temperature)
 
 
-def find_mentions(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> tuple[Mention, ...]:
-    """Return what the sentences of `text` judge, in their order; those that the critic did not read are left out."""
-    return tuple(weigh(find_cues(text, sentences, tokens), polarity_weights()))
-
-
-def weigh(cues: Iterable[Cue], weights: Mapping[str, float]) -> Iterator[Mention]:
-    """Turn cues into mentions by a logistic regression; one that it is unsure of names an aspect and judges nothing."""
-    for cue in cues:
-        logit = weights["intercept"] + sum(weights[name] * x for name, x in zip(FEATURES, cue.features, strict=True))
-        positive = float(expit(logit))
-        if verdict(positive) != "unsure":
-            yield Mention(cue.sentence, cue.aspect, positive)
-
-
-def judgements(mentions: Iterable[Mention]) -> dict[str, Mention]:
-    """Return for each aspect the mention that stands for it: the most decided one."""
-    strongest: dict[str, Mention] = {}
-    for mention in mentions:
-        held = strongest.get(mention.aspect)
-        if held is None or abs(mention.positive - 0.5) > abs(held.positive - 0.5):
-            strongest[mention.aspect] = mention
-    return strongest
-
-
 def find_cues(text: str, sentences: Sequence[Sentence], tokens: TokenLogits) -> Iterator[Cue]:
     """Yield a cue for each aspect that a sentence names."""
     text, sentences, tokens = _without_runs(text, sentences, tokens)
@@ -127,13 +88,6 @@ def _without_runs(
     edges = starts.searchsorted([(sentence.start, sentence.end) for sentence in sentences]).reshape(-1, 2).tolist()
     kept = [replace(each, start=start, end=end) for each, (start, end) in zip(sentences, edges, strict=True)]
     return read.text, kept, TokenLogits(starts.searchsorted(tokens.starts), tokens.logits)
-
-
-@lru_cache
-def polarity_weights() -> dict[str, float]:
-    """Read the weights of FEATURES and their intercept (aspect_report.fit makes them)."""
-    weights: dict[str, float] = json.loads(WEIGHTS.read_text("utf-8"))["weights"]
-    return weights
 
 
 def _named(sentence: str, plain: str) -> Iterator[tuple[str, list[int]]]:

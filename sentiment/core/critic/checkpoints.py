@@ -1,22 +1,25 @@
-"""Saves critics to disk, small and whole or not at all, and loads them verified.
+"""Saves critics and annotators to disk, small and whole or not at all, and loads them verified.
 
 A checkpoint is a folder of three files: weights.safetensors (the tensors that differ from the base, nothing else; the
-encoder's in half precision), card.json (what the critic was made from) and manifest.json (what is needed to rebuild it,
+encoder's in half precision), card.json (what it was made from) and manifest.json (what is needed to rebuild it,
 with the SHA-256 of the others; its own is the version's identity).
 """
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 
-from sentiment.core.critic.bases import BaseError, resolve_base
+from sentiment.core.critic.annotator import Annotator
+from sentiment.core.critic.aspects import ASPECTS
+from sentiment.core.critic.bases import Base, BaseError, resolve_base
 from sentiment.core.critic.classifier import Critic, load_encoder
 from sentiment.core.files import PARTIAL, whole_folder
 from sentiment.core.labels import LABELS
@@ -27,6 +30,8 @@ CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "pretrained"
 """The critic that comes with the project."""
+
+Model = TypeVar("Model", Critic, Annotator)
 
 
 class CheckpointError(ValueError):
@@ -39,18 +44,26 @@ def save(critic: Critic, folder: str | PathLike[str], card: dict[str, Any]) -> s
     The folder appears whole or not at all, even through a crash or loss of power. It must not exist yet (an empty one
     may): a version never changes. Raises CheckpointError.
     """
+    return _write(critic, folder, card, {"temperature": critic.temperature, "labels": list(LABELS)})
+
+
+def save_annotator(annotator: Annotator, folder: str | PathLike[str], card: dict[str, Any]) -> str:
+    """Write an annotator as `save` writes a critic."""
+    return _write(annotator, folder, card, {"aspects": list(ASPECTS)})
+
+
+def _write(model: Critic | Annotator, folder: str | PathLike[str], card: dict[str, Any], own: dict[str, Any]) -> str:
     folder = Path(folder)
     check_absent(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    files = {WEIGHTS: tensors_to_bytes(_changed_tensors(critic)), CARD: _json(card)}
+    files = {WEIGHTS: tensors_to_bytes(_changed_tensors(model)), CARD: _json(card)}
     manifest = {
         "format": FORMAT,
-        "base": {"name": critic.base.name, "sha256": critic.base.sha256},
-        "layers": critic.layers,
-        "max_tokens": critic.text_encoder.max_tokens,
-        "head_share": critic.text_encoder.head_share,
-        "temperature": critic.temperature,
-        "labels": list(LABELS),
+        "base": {"name": model.base.name, "sha256": model.base.sha256},
+        "layers": model.layers,
+        "max_tokens": model.text_encoder.max_tokens,
+        "head_share": model.text_encoder.head_share,
+        **own,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     try:
@@ -67,24 +80,40 @@ def load(folder: str | PathLike[str], version: str | None = None) -> Critic:
 
     Where `version` is the fingerprint it should have, its manifest is verified, too.
     """
-    folder = Path(folder)
     manifest = read_manifest(folder, version)
+
+    def build(base: Base) -> Critic:
+        temperature = float(manifest["temperature"])
+        return Critic(base, manifest["layers"], manifest["max_tokens"], manifest["head_share"], temperature)
+
+    return _rebuilt(Path(folder), manifest, build, {"head.weight", "head.bias"})
+
+
+def load_annotator(folder: str | PathLike[str]) -> Annotator:
+    """Rebuild an annotator on the CPU, after verifying every byte it is made of. Raises CheckpointError."""
+    manifest = _manifest(Path(folder), None, "aspects", ASPECTS)
+
+    def build(base: Base) -> Annotator:
+        return Annotator(base, manifest["layers"], manifest["max_tokens"], manifest["head_share"])
+
+    return _rebuilt(Path(folder), manifest, build, {"votes.weight", "polarity.weight"})
+
+
+def _rebuilt(folder: Path, manifest: dict[str, Any], build: Callable[[Base], Model], heads: set[str]) -> Model:
     contents = _verified_files(folder, manifest)
     try:
         base = resolve_base(manifest["base"]["name"])
         if base.sha256 != manifest["base"]["sha256"]:
             raise CheckpointError(f"{folder} was made on other weights of base {base.name!r} than are installed here.")
-        critic = Critic(
-            base, manifest["layers"], manifest["max_tokens"], manifest["head_share"], float(manifest["temperature"])
-        )
+        model = build(base)
         tensors = tensors_from_bytes(contents[WEIGHTS])
-        missing = {"head.weight", "head.bias"} - tensors.keys()
-        unknown = critic.load_state_dict(tensors, strict=False).unexpected_keys
+        missing = heads - tensors.keys()
+        unknown = model.load_state_dict(tensors, strict=False).unexpected_keys
     except (BaseError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
     if missing or unknown:
         raise CheckpointError(f"{folder} cannot be loaded: its tensors are not those of its manifest.")
-    return critic
+    return model
 
 
 def fingerprint(folder: str | PathLike[str]) -> str:
@@ -93,12 +122,15 @@ def fingerprint(folder: str | PathLike[str]) -> str:
 
 
 def read_manifest(folder: str | PathLike[str], version: str | None = None) -> dict[str, Any]:
-    """Return the manifest of a checkpoint.
+    """Return the manifest of a critic's checkpoint.
 
     Raises CheckpointError where there is none that this program can read, or not the one with the fingerprint
     `version`.
     """
-    folder = Path(folder)
+    return _manifest(Path(folder), version, "labels", LABELS)
+
+
+def _manifest(folder: Path, version: str | None, judged: str, names: Sequence[str]) -> dict[str, Any]:
     if folder.name.endswith(PARTIAL):
         raise CheckpointError(f"{folder} is what an interrupted save left behind, not a checkpoint: delete it.")
     content = _read(folder / MANIFEST)
@@ -107,8 +139,8 @@ def read_manifest(folder: str | PathLike[str], version: str | None = None) -> di
         raise CheckpointError(f"{folder / MANIFEST} is damaged: it is not the one that the version was made with.")
     if manifest.get("format") != FORMAT:
         raise CheckpointError(f"{folder} has format {manifest.get('format')!r}; this program reads format {FORMAT}.")
-    if manifest.get("labels") != list(LABELS):
-        raise CheckpointError(f"{folder} has labels {manifest.get('labels')!r}, not {list(LABELS)!r}.")
+    if manifest.get(judged) != list(names):
+        raise CheckpointError(f"{folder} has {judged} {manifest.get(judged)!r}, not {list(names)!r}.")
     return manifest
 
 
@@ -125,12 +157,12 @@ def check_absent(folder: str | PathLike[str]) -> None:
         raise CheckpointError(f"{folder} exists already, and a version never changes: choose another name.")
 
 
-def _changed_tensors(critic: Critic) -> dict[str, torch.Tensor]:
+def _changed_tensors(model: Critic | Annotator) -> dict[str, torch.Tensor]:
     untouched = {
-        f"encoder.{name}": tensor for name, tensor in load_encoder(critic.base, critic.layers).state_dict().items()
+        f"encoder.{name}": tensor for name, tensor in load_encoder(model.base, model.layers).state_dict().items()
     }
-    present = {name: tensor.detach().cpu().contiguous() for name, tensor in critic.state_dict().items()}
-    # In half precision the file halves and verdicts move in the fourth digit; the head is small and stays whole.
+    present = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    # In half precision the file halves and verdicts move in the fourth digit; heads are small and stay whole.
     return {
         name: tensor.half() if name in untouched else tensor
         for name, tensor in present.items()

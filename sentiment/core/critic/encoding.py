@@ -54,7 +54,8 @@ class TextEncoder:
         self.max_tokens = max_tokens
         self.head_share = head_share
         self.pad_id = pad_id
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._file = folder / "tokenizer.json"
+        self._tokenizer = Tokenizer.from_file(str(self._file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._before, self._after = self._special_ids()
@@ -74,6 +75,11 @@ class TextEncoder:
             self._cut(np.asarray(encoding.ids, dtype=np.int64), _starts(encoding.offsets, c.starts))
             for encoding, c in zip(encodings, cleaned, strict=True)
         ]
+
+    def reads_as(self, other: "TextEncoder") -> bool:
+        """Whether another cuts every text into the same tokens."""
+        ways = [(each._file, each.max_tokens, each.head_share, each.pad_id) for each in (self, other)]
+        return ways[0] == ways[1]
 
     def pieces(self, texts: Sequence[str]) -> list[Encoded]:
         """Join texts, in one call of the tokenizer, and cut what comes of it into pieces of full length.

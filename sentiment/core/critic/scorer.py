@@ -14,16 +14,18 @@ import numpy.typing as npt
 import torch
 
 from sentiment.core.critic import checkpoints
-from sentiment.core.critic.analysis import Analysis, Analysts, Passage
-from sentiment.core.critic.aspects import Mention
+from sentiment.core.critic.analysis import Analysis, Analysts, Notes, Passage
+from sentiment.core.critic.annotator import Annotator
 from sentiment.core.critic.calibration import probability
 from sentiment.core.critic.classifier import Critic
 from sentiment.core.critic.devices import best_device
-from sentiment.core.critic.encoding import Encoded, length_sorted_batches, token_budget
-from sentiment.core.critic.engines import Floats, engine_for
+from sentiment.core.critic.encoding import Batch, Encoded, length_sorted_batches, token_budget
+from sentiment.core.critic.engines import Floats, annotator_engine_for, engine_for
 from sentiment.core.critic.evidence import Sentence
-from sentiment.core.critic.judging import By, Judged, Unread, judge, why_unread
+from sentiment.core.critic.marks import Mark
+from sentiment.core.critic.mentions import Mention
 from sentiment.core.text import sentence_spans
+from sentiment.core.words.judging import By, Unread, why_unread
 
 WINDOW: Final = 2048
 """How many texts are sorted by length together; the next ones are encoded while these are read."""
@@ -36,8 +38,9 @@ class Prediction:
     """A verdict: the probability of positive that counts, and what it follows from (`by`).
 
     `critic` is the critic's own, of its logit (before temperature), and logit = bias + Σ sentence shares. `mentions`
-    are the aspects that sentences judge; `embedding` [hidden] is the mean of the states of the tokens read. A text that
-    is `unread`, for the reason that is given, has no probability of positive, and all else is that of an empty one.
+    are the aspects that sentences judge, `marks` the sentences that decide, the most decisive first; `embedding`
+    [hidden] is the mean of the states of the tokens read. A text that is `unread`, for the reason that is given, has no
+    probability of positive, and all else is that of an empty one.
     """
 
     positive: float | None
@@ -47,6 +50,7 @@ class Prediction:
     bias: float
     sentences: tuple[Sentence, ...]
     mentions: tuple[Mention, ...]
+    marks: tuple[Mark, ...]
     embedding: npt.NDArray[np.float16] = field(compare=False)
     unread: Unread | None = None
 
@@ -63,8 +67,12 @@ class Scorer:
         device: str | torch.device | None = None,
         engine: str | None = None,
         processes: int | None = None,
+        annotator: Annotator | None = None,
     ) -> None:
         """Move `critic` to `device` (a GPU where there is one) for reading only, with the named engine or the fastest.
+
+        Beside it reads an `annotator`, where there is one: without it, words alone say what sentences judge, and no
+        sentence is marked.
 
         So many `processes` share the analysis of readings of at least WINDOW texts: if not told, on a GPU as many as
         pay, and else none. Raises EngineError where the named engine cannot run this critic.
@@ -72,6 +80,8 @@ class Scorer:
         self.device = torch.device(device) if device else best_device()
         self.critic = critic.to(self.device).eval()
         self.engine = engine_for(self.critic, engine)
+        self.annotator = annotator.to(self.device).eval() if annotator else None
+        self._annotating = annotator_engine_for(self.annotator, self.engine.name) if self.annotator else None
         on_gpu = self.device.type == "cuda"
         self.processes = processes if processes is not None else _spare_cores() if on_gpu else 0
 
@@ -82,12 +92,14 @@ class Scorer:
         device: str | torch.device | None = None,
         engine: str | None = None,
         version: str | None = None,
+        annotator: str | PathLike[str] | None = None,
     ) -> Self:
-        """Load and verify a checkpoint, or the shipped critic. Raises CheckpointError, and EngineError as above.
+        """Load and verify a checkpoint, or the shipped critic, and the checkpoint of an annotator where one is named.
 
-        `version` is the fingerprint that it should have.
+        `version` is the fingerprint that the critic should have. Raises CheckpointError, and EngineError as above.
         """
-        return cls(checkpoints.load(path, version), device, engine)
+        beside = checkpoints.load_annotator(annotator) if annotator else None
+        return cls(checkpoints.load(path, version), device, engine, annotator=beside)
 
     def warm(self) -> None:
         """Read one short text, so that the first real one does not take longer than others."""
@@ -130,32 +142,47 @@ class Scorer:
         probability_of_none = float(probability(np.array([bias]), self.critic.temperature)[0])
         sentences = tuple(Sentence(start, end, 0.0, read=False) for start, end in sentence_spans(text))
         embedding = np.zeros(self.critic.encoder.config.hidden_size, np.float16)
-        return Prediction(None, "critic", probability_of_none, bias, bias, sentences, (), embedding, why)
+        return Prediction(None, "critic", probability_of_none, bias, bias, sentences, (), (), embedding, why)
 
     def _read(self, batch: dict[int, tuple[str, Encoded]], analysts: Analysts) -> "_Read":
-        encoded = [e for _, e in batch.values()]
-        output = self.engine.read(self.critic.text_encoder.collate(encoded, self.device))
+        texts, encoded = [text for text, _ in batch.values()], [e for _, e in batch.values()]
+        collated = self.critic.text_encoder.collate(encoded, self.device)
+        output = self.engine.read(collated)
         logits = output.contributions.sum(axis=1, dtype=np.float64) + self.critic.bias
         critic = probability(logits, self.critic.temperature).tolist()
+        notes = self.notes(texts, encoded, collated)
         passages = [
-            Passage(text, e.starts, e.head, e.tail, _own(row, e))
-            for (text, e), row in zip(batch.values(), output.contributions, strict=True)
+            Passage(text, positive, e.starts, e.head, e.tail, _own(row, e), note)
+            for text, positive, e, row, note in zip(texts, critic, encoded, output.contributions, notes, strict=True)
         ]
         return _Read(
             list(batch),
-            [judge(text, own) for (text, _), own in zip(batch.values(), critic, strict=True)],
             critic,
             logits.tolist(),
             list(output.means.astype(np.float16)),
             analysts.analyse(passages, self.critic.bias, self.critic.temperature),
         )
 
+    def notes(
+        self, texts: Sequence[str], encoded: Sequence[Encoded], collated: Batch
+    ) -> Sequence[Notes] | Sequence[None]:
+        """Let the annotator, if there is one, read texts that are encoded and collated for the critic."""
+        if self.annotator is None or self._annotating is None:
+            return [None] * len(texts)
+        if not self.critic.text_encoder.reads_as(self.annotator.text_encoder):
+            encoded = self.annotator.text_encoder.encode(texts)
+            collated = self.annotator.text_encoder.collate(encoded, self.device)
+        outputs = self._annotating.annotate(collated)
+        return [Notes(e.starts, e.head, e.tail, _own(row, e)) for e, row in zip(encoded, outputs, strict=True)]
+
     def _in_order(self, window: "_Window") -> list[Prediction]:
         bias = self.critic.bias
         found = dict(window.unread)
         for batch in window.batches:
-            for i, judged, critic, logit, embedding, (sentences, mentions) in zip(*batch.result(), strict=True):
-                found[i] = Prediction(judged.positive, judged.by, critic, logit, bias, sentences, mentions, embedding)
+            for i, critic, logit, embedding, analysis in zip(*batch.result(), strict=True):
+                judged, sentences, mentions, marks = analysis
+                verdict = judged.positive, judged.by
+                found[i] = Prediction(*verdict, critic, logit, bias, sentences, mentions, marks, embedding)
         return [found[i] for i in range(len(found))]
 
 
@@ -163,7 +190,6 @@ class _Read(NamedTuple):
     """What was made of a batch, each per text; the analyses may still be going on."""
 
     positions: list[int]
-    judged: list[Judged]
     critic: list[float]
     logits: list[float]
     embeddings: list[npt.NDArray[np.float16]]

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from sentiment.core.corpus.annotated import Annotated
 from sentiment.core.corpus.data import DataError
-from sentiment.core.critic.aspects import ASPECTS, FEATURES, Cue, Floats, TokenLogits, find_cues, judgements, weigh
+from sentiment.core.critic.analysis import annotated
+from sentiment.core.critic.aspects import ASPECTS, FEATURES, Floats, TokenLogits
 from sentiment.core.critic.encoding import length_sorted_batches, token_budget
-from sentiment.core.critic.evidence import Sentence, sentence_shares
+from sentiment.core.critic.evidence import sentence_shares
+from sentiment.core.critic.mentions import FAVOURS, JUDGES, LARGEST, Candidate, Weights, candidates, judgements, weigh
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.evaluation import wilson_interval
 from sentiment.core.files import whole_file
@@ -24,83 +24,119 @@ from sentiment.core.text import sentence_spans
 
 RESAMPLES: Final = 1_000
 ONE_LINER: Final = "one_liner"
-Weights = Mapping[str, float]
+INPUTS: Final[Mapping[str, tuple[Sequence[str], Sequence[str]]]] = {
+    "words": (("named",), FEATURES),
+    "annotator": (JUDGES, FAVOURS),
+}
+"""By which inputs aspects are found, and read, without an annotator and with one."""
+MEANS: Final = {
+    "words alone": (("named",), ("praise", "complaint")),
+    "critic alone": (("named",), ("critic", "contrast")),
+    "words and critic": INPUTS["words"],
+    "annotator alone": (("vote",), ("polarity",)),
+    "all": INPUTS["annotator"],
+}
+"""What may be left out of them."""
 Table = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A row as a critic read it: its cues, and the mean state of its tokens for each sentence [sentences, hidden]."""
+    """A row, and the sentences that may judge an aspect, as critic and annotator read them."""
 
     row: Annotated
-    cues: tuple[Cue, ...]
-    states: Floats
+    candidates: tuple[Candidate, ...]
 
 
 def read_rows(scorer: Scorer, rows: Sequence[Annotated]) -> list[Read]:
-    """Read the rows with their token states, which a Scorer does not hand out."""
-    critic = scorer.critic
-    texts = [row.example.text for row in rows]
+    """Read the rows with what a Scorer weighs and does not hand out."""
+    critic, texts = scorer.critic, [row.example.text for row in rows]
     encoded = critic.text_encoder.encode(texts)
     found: dict[int, Read] = {}
     for positions in length_sorted_batches(encoded, token_budget(scorer.device)):
-        batch = critic.text_encoder.collate([encoded[i] for i in positions], scorer.device)
-        output = scorer.engine.read(batch)
-        with torch.inference_mode():
-            states_of = critic.encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask)[0].float().cpu()
-        for row, i in enumerate(positions):
-            of = encoded[i]
-            own = output.contributions[row, : len(of.ids)][of.own]
-            sentences = sentence_shares(sentence_spans(texts[i]), of.starts, of.head, of.tail, own)
+        part = [encoded[i] for i in positions]
+        batch = critic.text_encoder.collate(part, scorer.device)
+        contributions = scorer.engine.read(batch).contributions
+        notes = scorer.notes([texts[i] for i in positions], part, batch)
+        for row, (i, of, note) in enumerate(zip(positions, part, notes, strict=True)):
+            own, spans = contributions[row, : len(of.ids)][of.own], sentence_spans(texts[i])
+            sentences = sentence_shares(spans, of.starts, of.head, of.tail, own)
             tokens = TokenLogits.of(of.starts, of.head, of.tail, own, critic.bias, critic.temperature)
-            states = states_of[row, : len(of.ids)].numpy()[of.own]
-            cues = tuple(find_cues(texts[i], sentences, tokens))
-            found[i] = Read(rows[i], cues, _sentence_means(sentences, tokens, states))
+            annotations = annotated(note, spans) if note else None
+            found[i] = Read(rows[i], tuple(candidates(texts[i], sentences, tokens, annotations)))
     return [found[i] for i in range(len(rows))]
 
 
-def _sentence_means(sentences: Sequence[Sentence], tokens: TokenLogits, states: npt.NDArray[np.float32]) -> Floats:
-    means = np.zeros((len(sentences), states.shape[1]))
-    for position, sentence in enumerate(sentences):
-        inside = (tokens.starts >= sentence.start) & (tokens.starts < sentence.end)
-        if inside.any():
-            means[position] = states[inside].mean(axis=0)
-    return means
+def fit(rows: Sequence[Read], judges: Sequence[str] = JUDGES, favours: Sequence[str] = FAVOURS) -> Weights:
+    """Return two logistic regressions' weights and intercepts; inputs that are not named weigh nothing.
 
-
-def fit(rows: Sequence[Read], features: Sequence[str] = FEATURES) -> dict[str, float]:
-    """Return the logistic regression's weights of `features` and its intercept; features left out weigh nothing.
-
-    Each judgement counts once, however many sentences make it. Raises DataError without judgements of both kinds.
+    That a review judges an aspect is learnt from its likeliest sentence; its polarity from all that may judge it, each
+    judgement counting once. Raises DataError without judgements of both kinds.
     """
-    columns = [FEATURES.index(name) for name in features]
+    judged = _judged(rows)
+    inputs = np.array([_likeliest(read) for read in rows]).reshape(-1, len(JUDGES))
     known = [
-        (cue, read.row.aspects[cue.aspect], read)
+        (candidate, read.row.aspects[candidate.aspect], sum(_same(candidate, other) for other in read.candidates))
         for read in rows
-        for cue in read.cues
-        if read.row.aspects.get(cue.aspect) is not None
+        for candidate in read.candidates
+        if read.row.aspects.get(candidate.aspect) is not None and _may_judge(candidate)
     ]
-    favourable = [value for _, value, _ in known]
-    if len(set(favourable)) < 2:
-        raise DataError("Polarity is learnt from aspects judged favourably and unfavourably; there are not both.")
-    sentences = [sum(other.aspect == cue.aspect for other in read.cues) for cue, _, read in known]
-    x = np.array([cue.features for cue, _, _ in known])[:, columns]
-    model = LogisticRegression().fit(x, favourable, sample_weight=1 / np.array(sentences))
-    weights = dict.fromkeys(FEATURES, 0.0) | dict(zip(features, model.coef_[0].round(3).tolist(), strict=True))
-    return {"intercept": round(float(model.intercept_[0]), 3), **weights}
+    if len({value for _, value, _ in known}) < 2 or judged.all() or not judged.any():
+        raise DataError("Aspects are learnt from ones that are judged, both ways, and ones that are not.")
+    return {
+        "judges": _regression(inputs, judged.ravel(), JUDGES, judges),
+        "favours": _regression(
+            np.array([candidate.favours for candidate, _, _ in known]),
+            np.array([value for _, value, _ in known]),
+            FAVOURS,
+            favours,
+            1 / np.array([count for _, _, count in known]),
+        ),
+    }
 
 
-def write_weights(rows: Sequence[Read], path: Path) -> None:
-    """Fit on `rows` and write what aspects.polarity_weights reads; the file appears whole or not at all."""
+def _likeliest(read: Read) -> list[tuple[float, ...]]:
+    """Return for each aspect the largest of each input of its sentences."""
+    of = {aspect: [c.judges for c in read.candidates if c.aspect == aspect] for aspect in ASPECTS}
+    return [tuple(map(max, zip(*found, strict=True))) if found else (-LARGEST, 0.0) for found in of.values()]
+
+
+def _may_judge(candidate: Candidate) -> bool:
+    vote, named = candidate.judges
+    return vote > 0 or named > 0
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    return one.aspect == other.aspect and _may_judge(other)
+
+
+def _regression(
+    inputs: Floats,
+    truth: npt.NDArray[np.bool_],
+    names: Sequence[str],
+    chosen: Sequence[str],
+    counts: Floats | None = None,
+) -> dict[str, float]:
+    columns = [names.index(name) for name in chosen]
+    model = LogisticRegression().fit(inputs[:, columns], truth, sample_weight=counts)
+    found = dict.fromkeys(names, 0.0) | dict(zip(chosen, model.coef_[0].round(3).tolist(), strict=True))
+    return {"intercept": round(float(model.intercept_[0]), 3), **found}
+
+
+def write_weights(rows: Sequence[Read], path: Path, by: str) -> None:
+    """Fit on `rows` and write what mentions.weights reads `by`; the file appears whole or not at all."""
     judged = sum(len(read.row.aspects) for read in rows)
-    content = {"reviews": len(rows), "judgements": judged, "weights": fit(rows)}
+    content = json.loads(path.read_text("utf-8"))
+    sure = {"sure": content[by]["weights"]["sure"]}
+    content[by] = {"reviews": len(rows), "judgements": judged, "weights": {**fit(rows, *INPUTS[by]), **sure}}
     with whole_file(path) as handle:
         handle.write(f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def report(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:
     """Judge what is found per judgement: one review × one aspect. JSON-safe; raises DataError without any."""
-    gold, found = _judged(rows), _table([mention.aspect for mention in weigh(read.cues, weights)] for read in rows)
+    gold = _judged(rows)
+    found = _table([mention.aspect for mention in weigh(read.candidates, weights)] for read in rows)
     if not gold.any():
         raise DataError("No row says which aspects it judges.")
     right, both, predicted = gold.sum(axis=0), (gold & found).sum(axis=0), found.sum(axis=0)
@@ -113,6 +149,8 @@ def report(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:
             "macro_f1": float(_f1(gold, found).mean()),
             "low": low,
             "high": high,
+            "precision": _share((gold & found)[found]),
+            "recall": _share((gold & found)[gold]),
             "aspects": {
                 name: {"n": n, "precision": hits / max(p, 1), "recall": hits / max(n, 1), "f1": f1}
                 for name, n, p, hits, f1 in per_aspect
@@ -122,66 +160,14 @@ def report(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:
     }
 
 
-def compare(learnt: Sequence[Read], judged: Sequence[Read]) -> dict[str, Any]:
-    """Judge the means alone and together on `judged`, fitted on `learnt`.
-
-    Macro-F1 of finding by what the lexicon names, by the critic's states, and by both; polarity by words, by the
-    critic, and by both, each of which is unsure of others.
-    """
-    gold, taught = _judged(judged), _judged(learnt)
-    lexicon = [_table([cue.aspect for cue in read.cues] for read in rows) for rows in (learnt, judged)]
-    speaks = _by_state(learnt, taught, judged)
-    states, together = np.zeros_like(gold), np.zeros_like(gold)
-    for k in range(len(ASPECTS)):
-        states[:, k] = _by_regression([found[:, [k]] for found in speaks], taught[:, k])
-        both = [np.column_stack([named[:, k], found[:, k]]) for named, found in zip(lexicon, speaks, strict=True)]
-        together[:, k] = _by_regression(both, taught[:, k])
-    means = {"words": ("praise", "complaint"), "critic": ("critic", "contrast"), "both": FEATURES}
+def compare(learnt: Sequence[Read], judged: Sequence[Read], by: str) -> dict[str, Any]:
+    """Judge on `judged` each of MEANS that there is `by` words or annotator, fitted on `learnt`."""
+    there = {*INPUTS[by][0], *INPUTS[by][1]}
     return {
-        "judged": {
-            "lexicon": float(_f1(gold, lexicon[1]).mean()),
-            "states": float(_f1(gold, states).mean()),
-            "both": float(_f1(gold, together).mean()),
-        },
-        "polarity": {name: _polarity(judged, fit(learnt, features)) for name, features in means.items()},
+        name: report(judged, {**fit(learnt, *inputs), "sure": {"against": 0.0}})
+        for name, inputs in MEANS.items()
+        if there >= {*inputs[0], *inputs[1]}
     }
-
-
-def _by_state(learnt: Sequence[Read], taught: Table, judged: Sequence[Read]) -> list[Floats]:
-    """Return for the rows of both, how much the most telling sentence speaks of each aspect [rows, aspects].
-
-    No label says which sentence judges an aspect, so linear heads on the states learn from those that name one in a
-    review that judges it, against those that do not in reviews that do not.
-    """
-    owner = np.repeat(np.arange(len(learnt)), [len(read.states) for read in learnt])
-    named = np.concatenate([_named_by_sentence(read) for read in learnt])
-    scaler = StandardScaler().fit(np.concatenate([read.states for read in learnt]))
-    x = scaler.transform(np.concatenate([read.states for read in learnt]))
-    speaks = [np.full((len(rows), len(ASPECTS)), -10.0) for rows in (learnt, judged)]
-    for k in range(len(ASPECTS)):
-        known = named[:, k] == taught[owner, k]
-        head = LogisticRegression(C=0.01, max_iter=1000).fit(x[known], named[known, k])
-        for rows, found in zip((learnt, judged), speaks, strict=True):
-            for i, read in enumerate(rows):
-                if len(read.states):
-                    found[i, k] = head.decision_function(scaler.transform(read.states)).max()
-    return speaks
-
-
-def _named_by_sentence(read: Read) -> Table:
-    named = np.zeros((len(read.states), len(ASPECTS)), dtype=np.bool_)
-    for cue in read.cues:
-        named[cue.sentence, ASPECTS.index(cue.aspect)] = True
-    return named
-
-
-def _by_regression(inputs: Sequence[Floats], taught: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Fit on the first inputs, with the threshold that gives them the best F1; decide the second."""
-    model = LogisticRegression(C=10.0).fit(inputs[0], taught)
-    fitted, asked = (model.predict_proba(x)[:, 1] for x in inputs)
-    thresholds = np.unique(fitted)
-    best = max(thresholds, key=lambda t: float(_f1(taught[:, None], (fitted >= t)[:, None])[0]))
-    return np.asarray(asked >= best)
 
 
 def _judged(rows: Iterable[Read]) -> Table:
@@ -208,7 +194,7 @@ def _polarity(rows: Sequence[Read], weights: Weights) -> dict[str, Any]:
     judged = [
         (read.row, aspect, mention.positive > 0.5)
         for read in rows
-        for aspect, mention in judgements(weigh(read.cues, weights)).items()
+        for aspect, mention in judgements(weigh(read.candidates, weights)).items()
         if read.row.aspects.get(aspect) is not None
     ]
     truth = np.array([row.aspects[aspect] for row, aspect, _ in judged], dtype=np.bool_)
@@ -236,7 +222,7 @@ def _share(right: npt.NDArray[np.bool_]) -> dict[str, Any]:
 
 def in_markdown(found: Mapping[str, Any]) -> str:
     """Write a report, with what compare found under `means`, as tables."""
-    judged, polarity, means = found["judged"], found["polarity"], found["means"]
+    judged, polarity = found["judged"], found["polarity"]
     kinds = [
         ("all that were found", polarity),
         ("against the review's label", polarity["against_review"]),
@@ -246,7 +232,8 @@ def in_markdown(found: Mapping[str, Any]) -> str:
     ]
     lines = [
         f"{found['judgements']:,} judgements (one review × one aspect) in {found['reviews']} reviews. Aspect judged: "
-        f"macro-F1 {judged['macro_f1']:.3f} ({judged['low']:.3f} to {judged['high']:.3f}).",
+        f"macro-F1 {judged['macro_f1']:.3f} ({judged['low']:.3f} to {judged['high']:.3f}), precision "
+        f"{_interval(judged['precision'])}, recall {_interval(judged['recall'])}.",
         "",
         "| aspect | judged | precision | recall | F1 | found | polarity right |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -261,14 +248,14 @@ def in_markdown(found: Mapping[str, Any]) -> str:
     lines += [f"| {name} | {_interval(kind)} | {kind['n']} |" for name, kind in kinds]
     lines += [f"| *same as the review* | {polarity['same_as_review']:.1%} | {polarity['n']} |"]
     lines += [f"| *always positive* | {polarity['always_positive']:.1%} | {polarity['n']} |"]
-    lines += ["", "| aspect judged, by | macro-F1 |", "| --- | --- |"]
-    lines += [f"| {name} | {value:.3f} |" for name, value in means["judged"].items()]
-    lines += ["", "| polarity, by | found | right of those | against the review's label | right of all |"]
-    lines += ["| --- | --- | --- | --- | --- |"]
-    for name, read in means["polarity"].items():
-        of_all = (read["accuracy"] or 0) * read["n"] / found["judgements"]
-        against = _interval(read["against_review"])
-        lines.append(f"| {name} | {read['n']} | {_interval(read)} | {against} | {of_all:.1%} |")
+    lines += ["", "| by | macro-F1 | precision | recall | polarity right | against the review's label |"]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    for name, of in found["means"].items():
+        against = _interval(of["polarity"]["against_review"])
+        lines.append(
+            f"| {name} | {of['judged']['macro_f1']:.3f} | {of['judged']['precision']['accuracy']:.1%} | "
+            f"{of['judged']['recall']['accuracy']:.1%} | {_interval(of['polarity'])} | {against} |"
+        )
     return "\n".join(lines) + "\n"
 
 

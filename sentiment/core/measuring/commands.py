@@ -1,4 +1,4 @@
-"""The commands that measure evidence: aspects, behaviour, faithfulness."""
+"""The commands that measure evidence: aspects, marks, behaviour, faithfulness."""
 
 import argparse
 import json
@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.core.corpus.annotated import read_annotated
-from sentiment.core.corpus.data import DataError, read_examples
+from sentiment.core.corpus.data import DataError, parse_lines, read_examples
 from sentiment.core.corpus.gold import agreement, join, read_gold
-from sentiment.core.critic.aspects import WEIGHTS, polarity_weights
 from sentiment.core.critic.checkpoints import SHIPPED, fingerprint
+from sentiment.core.critic.mentions import WEIGHTS, Finder, weights
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.files import whole_file
-from sentiment.core.measuring import aspect_report, behaviour, faithfulness
+from sentiment.core.measuring import aspect_report, behaviour, faithfulness, marks_report
+
+TO_FIT = ("validation", "seed")
+"""The splits of real reviews and of the demo corpus on which weights may be fitted."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,15 +26,26 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.set_defaults(run=_gold)
 
     for name, run, text in [
-        ("aspects", _aspects, "how well aspects are found and read; --fit learns to read them for a new critic"),
+        ("aspects", _aspects, "how well aspects are found and read; --fit learns to weigh what finds them"),
+        ("marks", _marks, "whether the strongest mark is a sentence that readers call decisive"),
         ("behaviour", _behaviour, "what a critic makes of a fixed suite of difficult texts"),
         ("faithfulness", _faithfulness, "what happens to a verdict without the sentences that made it"),
     ]:
         command = commands.add_parser(name, help=text)
         command.add_argument("--critic", type=Path, metavar="DIR", default=SHIPPED, help="default: the shipped critic")
+        if name in ("aspects", "marks"):
+            command.add_argument(
+                "--annotator", type=Path, metavar="DIR", required=name == "marks", help="to read beside"
+            )
         if name == "aspects":
-            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="the demo corpus")
-            command.add_argument("--fit", action="store_true", help=f"from its seed rows, first write {WEIGHTS.name}")
+            command.add_argument(
+                "--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote, or the demo corpus"
+            )
+            command.add_argument(
+                "--fit", action="store_true", help=f"from its rows to fit on, first write {WEIGHTS.name}"
+            )
+        if name == "marks":
+            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote")
         if name == "faithfulness":
             command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what split wrote")
             command.add_argument("--texts", type=int, default=500, metavar="N", help="of the unlabelled (default: 500)")
@@ -54,16 +68,34 @@ def _gold(options: argparse.Namespace) -> None:
 
 
 def _aspects(options: argparse.Namespace) -> None:
-    reads = aspect_report.read_rows(Scorer.load(options.critic), read_annotated(options.data))
-    learnt = [read for read in reads if read.row.example.split == "seed"]
-    judged = [read for read in reads if read.row.example.split != "seed"]
-    if not learnt or not judged:
-        raise DataError(f"{options.data} must have rows to learn from (split seed) and others to judge on.")
+    rows = read_annotated(options.data)
+    fitted = [row for row in rows if row.example.split in TO_FIT]
+    judged = [row for row in rows if row.example.split not in (*TO_FIT, "learn")]
+    if not fitted or not judged:
+        raise DataError(f"{options.data} must have rows to fit on (split {' or '.join(TO_FIT)}) and others to judge.")
+    by: Finder = "annotator" if options.annotator else "words"
+    scorer = Scorer.load(options.critic, annotator=options.annotator)
+    reads = aspect_report.read_rows(scorer, [*fitted, *judged])
+    learnt, read = reads[: len(fitted)], reads[len(fitted) :]
     if options.fit:
-        aspect_report.write_weights(learnt, WEIGHTS)
-        polarity_weights.cache_clear()
-    found = aspect_report.report(judged, polarity_weights()) | {"means": aspect_report.compare(learnt, judged)}
+        aspect_report.write_weights(learnt, WEIGHTS, by)
+        weights.cache_clear()
+    means = aspect_report.compare(learnt, read, by)
+    found = aspect_report.report(read, weights(by)) | {"means": means}
     _print(found, aspect_report.in_markdown(found), options)
+
+
+def _marks(options: argparse.Namespace) -> None:
+    rows = [row for row in parse_lines(options.data, _with_decisive) if row["split"] == "test"]
+    predictions = Scorer.load(options.critic, annotator=options.annotator).predict([row["text"] for row in rows])
+    found = marks_report.report(predictions, [row["decisive"] for row in rows])
+    _print(found, marks_report.in_markdown(found), options)
+
+
+def _with_decisive(row: dict[str, Any]) -> dict[str, Any]:
+    if not {"text", "split", "decisive"} <= row.keys():
+        raise ValueError("no text, split and decisive sentences, as gold writes them")
+    return row
 
 
 def _behaviour(options: argparse.Namespace) -> None:

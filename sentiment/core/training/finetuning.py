@@ -25,9 +25,13 @@ SAVE_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The hyperparameters of gradient descent. The embeddings and the first `frozen` layers stay as they are."""
+    """The hyperparameters of gradient descent. The embeddings and the first `frozen` layers stay as they are.
+
+    What is no part of the encoder learns `heads` times as fast.
+    """
 
     learning_rate: float = 3e-5
+    heads: float = 1.0
     epochs: int = 4
     batch_size: int = 16
     warm_up: float = 0.1
@@ -85,7 +89,7 @@ def descend(
     lengths = [len(each.ids) for each in texts]
     batches = [batch for epoch in range(tuning.epochs) for batch in _batches(lengths, tuning, epoch)]
     lesson = _identity(module, texts, tuning, of) if resume else ""
-    optimizer = _optimizer(trained, tuning)
+    optimizer = _optimizer(module, tuning)
     warm_up = max(1, round(len(batches) * tuning.warm_up))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / warm_up, (len(batches) - step) / max(1, len(batches) - warm_up))
@@ -149,14 +153,16 @@ def _batches(lengths: Sequence[int], tuning: Tuning, epoch: int) -> Iterator[lis
         yield batches[i].tolist()
 
 
-def _optimizer(trained: Sequence[nn.Parameter], tuning: Tuning) -> torch.optim.AdamW:
-    # Vectors are biases and layer norms; decaying those only hurts.
+def _optimizer(module: nn.Module, tuning: Tuning) -> torch.optim.AdamW:
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            rate = tuning.learning_rate * (1.0 if name.startswith("encoder.") else tuning.heads)
+            # Vectors are biases and layer norms; decaying those only hurts.
+            decay = tuning.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
     return torch.optim.AdamW(
-        [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": tuning.weight_decay},
-            {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
-        ],
-        lr=tuning.learning_rate,
+        [{"params": of, "lr": rate, "weight_decay": decay} for (rate, decay), of in groups.items()]
     )
 
 

@@ -10,21 +10,22 @@ from hypothesis import strategies as st
 
 from sentiment.core.corpus.annotated import Annotated, read_annotated
 from sentiment.core.corpus.data import DataError, Example
-from sentiment.core.critic.aspects import (
-    ASPECTS,
-    FEATURES,
+from sentiment.core.critic.aspects import ASPECTS, TokenLogits
+from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.mentions import (
+    FAVOURS,
+    JUDGES,
     WEIGHTS,
-    Cue,
+    Candidate,
     Mention,
-    TokenLogits,
     find_mentions,
     judgements,
-    polarity_weights,
+    weigh,
+    weights,
 )
-from sentiment.core.critic.evidence import Sentence
-from sentiment.core.critic.opinions import LEXICON
 from sentiment.core.measuring.aspect_report import Read, fit, report, write_weights
 from sentiment.core.text import sentence_spans
+from sentiment.core.words.opinions import LEXICON
 
 SILENT = TokenLogits(np.array([], dtype=np.int64), np.array([]))
 
@@ -164,17 +165,20 @@ def test_the_lexicon_is_lower_case_and_says_nothing_twice():
         assert entry == entry.lower()
 
 
-def test_the_weights_that_are_kept_are_few_and_point_the_right_way():
+@pytest.mark.parametrize("by", ["words", "annotator"])
+def test_the_weights_that_are_kept_are_few_and_point_the_right_way(by):
     assert WEIGHTS.stat().st_size < 100_000
-    weights = polarity_weights()
-    assert set(weights) == {"intercept", *FEATURES}
-    assert weights["praise"] > 0 > weights["complaint"]
-    assert weights["critic"] > 0
+    judges, favours = weights(by)["judges"], weights(by)["favours"]
+    assert (set(judges), set(favours)) == ({"intercept", *JUDGES}, {"intercept", *FAVOURS})
+    assert favours["praise"] > 0 > favours["complaint"]
+    assert (judges["vote"] > 0, favours["polarity"] > 0) == (by == "annotator",) * 2
 
 
 def row(aspects: dict[str, bool], cues: list[tuple[str, float]], label: int = 1, tags: tuple[str, ...] = ()) -> Read:
-    found = tuple(Cue(i, aspect, (praise, 0.0, 0.0, 0.0)) for i, (aspect, praise) in enumerate(cues))
-    return Read(Annotated(Example("", label, tags=tags), aspects), found, np.zeros((len(cues), 2)))
+    found = (
+        Candidate(i, aspect, (-6.0, 1.0), (0.0, praise, 0.0, 0.0, 0.0, 1.0)) for i, (aspect, praise) in enumerate(cues)
+    )
+    return Read(Annotated(Example("", label, tags=tags), aspects), tuple(found))
 
 
 ROWS = [
@@ -182,15 +186,21 @@ ROWS = [
     row({"music": False}, [("music", -1.0)], label=0),
     row({"music": True, "story": True}, [("music", -1.0), ("pacing", 1.0)], tags=("sarcasm",)),
 ]
+BY_PRAISE = {
+    "judges": {"intercept": -0.5, "vote": 0.0, "named": 1.0},
+    "favours": dict.fromkeys(("intercept", *FAVOURS), 0.0) | {"praise": 1.0},
+    "sure": {"against": 0.6},
+}
 
 
 def test_the_report_counts_each_judgement_once():
-    found = report(ROWS, {"intercept": 0.0, "praise": 1.0, "complaint": 0.0, "critic": 0.0, "contrast": 0.0})
+    found = report(ROWS, BY_PRAISE)
     assert (found["reviews"], found["judgements"]) == (3, 5)
     of = found["judged"]["aspects"]
     assert sum(each["n"] for each in of.values()) == 5
     assert (of["music"]["precision"], of["music"]["recall"], of["music"]["f1"]) == (1, 1, 1)
     assert (of["story"]["recall"], of["pacing"]["precision"]) == (0, 0)
+    assert (found["judged"]["precision"]["accuracy"], found["judged"]["recall"]["accuracy"]) == (0.8, 0.8)
     polarity = found["polarity"]
     assert (polarity["n"], polarity["accuracy"]) == (4, 0.75)
     assert polarity["against_review"]["n"] + polarity["with_review"]["n"] == 4
@@ -200,20 +210,28 @@ def test_the_report_counts_each_judgement_once():
     json.dumps(found)
 
 
+def test_who_goes_against_the_review_must_be_surer():
+    sure = BY_PRAISE | {"sure": {"against": 0.75}}
+    (read,) = [row({"music": False}, [("music", -1.0), ("ending", -1.2), ("story", 0.5)])]
+    assert [mention.aspect for mention in weigh(read.candidates, sure)] == ["ending", "story"]
+
+
 def test_what_is_fitted_reads_as_it_was_taught(tmp_path):
-    write_weights(ROWS[:2], tmp_path / "weights.json")
-    kept = json.loads((tmp_path / "weights.json").read_text())
-    assert (kept["reviews"], kept["judgements"]) == (2, 3)
-    assert kept["weights"] == fit(ROWS[:2])
-    assert kept["weights"]["praise"] > 0
+    path = tmp_path / "weights.json"
+    path.write_bytes(WEIGHTS.read_bytes())
+    write_weights(ROWS, path, "words")
+    kept = json.loads(path.read_text())
+    assert (kept["words"]["reviews"], kept["words"]["judgements"]) == (3, 5)
+    assert kept["words"]["weights"]["favours"]["praise"] > 0 == kept["words"]["weights"]["favours"]["polarity"]
+    assert kept["annotator"] == json.loads(WEIGHTS.read_text())["annotator"]
     assert [path.name for path in tmp_path.iterdir()] == ["weights.json"]
 
 
 def test_nothing_to_learn_from_or_to_judge_on_is_said():
-    with pytest.raises(DataError, match="favourably and unfavourably"):
+    with pytest.raises(DataError, match="judged, both ways"):
         fit([row({"music": True}, [("music", 1.0)])])
     with pytest.raises(DataError, match="No row says"):
-        report([row({}, [("music", 1.0)])], polarity_weights())
+        report([row({}, [("music", 1.0)])], BY_PRAISE)
 
 
 @pytest.mark.parametrize("aspects", ["[]", '{"music": "good"}', '{"music": 1}'])

@@ -22,7 +22,7 @@ class Says:
 
     def predict(self, texts: list[str]) -> list[Prediction]:
         nothing = np.zeros(0, np.float16)
-        return [Prediction(self.positive[text], "critic", 0.5, 0.0, 0.0, (), (), nothing) for text in texts]
+        return [Prediction(self.positive[text], "critic", 0.5, 0.0, 0.0, (), (), (), nothing) for text in texts]
 
 
 def test_every_kind_has_a_few_cases_and_each_case_one_expectation():

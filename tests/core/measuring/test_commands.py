@@ -9,6 +9,7 @@ import pytest
 import sentiment
 from sentiment.core.corpus.data import DataError, read_examples
 from sentiment.core.critic.checkpoints import save
+from sentiment.core.critic.mentions import WEIGHTS
 from sentiment.core.measuring import commands
 from sentiment.core.training.train import TrainConfig, train
 
@@ -50,24 +51,26 @@ def test_aspects_are_found_and_read_as_well_as_promised(probe, some_rows, capsys
     assert polarity["accuracy"] >= 0.90
     assert polarity["accuracy"] > max(polarity["same_as_review"], polarity["always_positive"])
     assert polarity["against_review"]["accuracy"] >= 0.80
-    means = found["means"]
-    assert means["judged"]["lexicon"] > means["judged"]["states"]
-    assert means["polarity"]["both"]["accuracy"] > means["polarity"]["critic"]["accuracy"]
+    means = {name: of["polarity"]["accuracy"] for name, of in found["means"].items()}
+    assert means["words and critic"] > means["critic alone"]
+    assert "annotator alone" not in means
 
 
 def test_the_weights_can_be_learnt_anew(probe, some_rows, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(commands, "WEIGHTS", tmp_path / "aspects.json")
+    kept = tmp_path / "mentions.json"
+    kept.write_bytes(WEIGHTS.read_bytes())
+    monkeypatch.setattr(commands, "WEIGHTS", kept)
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join(some_rows.read_text("utf-8").splitlines()[140:220]) + "\n", "utf-8")
     run("aspects", "--critic", probe, "--data", few, "--fit")
-    assert json.loads((tmp_path / "aspects.json").read_text())["reviews"] == 60
+    assert json.loads(kept.read_text())["words"]["reviews"] == 60
     assert "macro-F1" in capsys.readouterr().out
 
 
 def test_without_rows_to_learn_from_or_to_judge_on_it_says_so(probe, tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"text": "Good music.", "split": "seed", "aspects": {"music": "positive"}}\n')
-    with pytest.raises(DataError, match="others to judge on"):
+    with pytest.raises(DataError, match="others to judge"):
         run("aspects", "--critic", probe, "--data", path)
 
 

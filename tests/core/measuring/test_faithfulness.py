@@ -19,7 +19,7 @@ TEXTS = [
 def test_a_text_loses_whole_sentences_and_keeps_the_rest_as_it_was():
     text = "  One. Two!\n\nThree?  "
     sentences = tuple(Sentence(start, end, 0.0, True) for start, end in ((2, 6), (7, 11), (13, 19)))
-    prediction = Prediction(0.5, "critic", 0.5, 0.0, 0.0, sentences, (), np.zeros(0, np.float16))
+    prediction = Prediction(0.5, "critic", 0.5, 0.0, 0.0, sentences, (), (), np.zeros(0, np.float16))
     case = Case(text, prediction, np.zeros(3), np.zeros(3), np.zeros(3))
     assert case.without(set()) == text
     assert case.without({1}) == "  One. \n\nThree?  "
@@ -44,7 +44,7 @@ def wordwise(scorer, monkeypatch):
             logit = float(shares.sum())
             sentences = sentence_shares(sentence_spans(text), encoded.starts, encoded.head, encoded.tail, shares)
             own = float(probability(logit, 1.0))
-            yield Prediction(own, "critic", own, logit, 0.0, sentences, (), np.zeros(0, np.float16))
+            yield Prediction(own, "critic", own, logit, 0.0, sentences, (), (), np.zeros(0, np.float16))
 
     monkeypatch.setattr(scorer, "read", read)
     return scorer

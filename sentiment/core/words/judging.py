@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from sentiment.core.critic.language import is_english
-from sentiment.core.critic.opinions import judges, plain
-from sentiment.core.critic.ratings import Rating, positive_of, stated_ratings
 from sentiment.core.emojis import EMOJI, without_emoji
 from sentiment.core.labels import NEGATIVE_BELOW, POSITIVE_ABOVE, verdict
 from sentiment.core.text import clean
+from sentiment.core.words.language import is_english
+from sentiment.core.words.opinions import judges, plain
+from sentiment.core.words.ratings import Rating, positive_of, stated_ratings
 
 Unread = Literal["language", "nothing"]
 """Why a text is not judged: it is not in English, or holds nothing to read."""

