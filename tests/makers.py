@@ -5,6 +5,7 @@ from django.utils import timezone
 from sentiment.models import ModelVersion, Score
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
+from sentiment.worker.scoring import READER
 from textflix.members.models import User
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
@@ -48,7 +49,7 @@ def read(review, positive, shares=(), **fields):
     Score.objects.create(
         review=review, version=version, digest=review.digest, positive=positive, bias=0.0, sentences=sentences, **fields
     )
-    type(review.reading).objects.filter(pk=review.pk).update(version=version, digest=review.digest)
+    type(review.reading).objects.filter(pk=review.pk).update(version=version, reader=READER, digest=review.digest)
     settle([review.pk])
     refresh([review.movie_id])
     return Review.objects.for_pages().get(pk=review.pk)

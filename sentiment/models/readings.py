@@ -191,6 +191,9 @@ class Reading(Leased):
     received_at = models.DateTimeField(default=timezone.now, db_default=Now())
     live = models.BooleanField(default=True, help_text="Somebody is waiting: read before the backlog.")
     version = models.ForeignKey(ModelVersion, models.PROTECT, null=True, blank=True, related_name="readings")
+    reader = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Which release's rules it was read by (scoring.READER)."
+    )
     digest = models.CharField(max_length=64, blank=True, default="", db_default="")
     quarantined_at = models.DateTimeField(null=True, blank=True)
     # Settled from the newest labels and the score by effective.settle, so that lists can be sorted and filtered by it.
@@ -214,6 +217,7 @@ class Reading(Leased):
                 condition=Q(version__isnull=True, quarantined_at__isnull=True, live=True),
             ),
             models.Index(fields=["version", "-review"], name="reading_by_version"),
+            models.Index(fields=["reader", "-review"], name="reading_by_reader"),
             models.Index(
                 fields=["quarantined_at"], name="reading_quarantined", condition=Q(quarantined_at__isnull=False)
             ),

@@ -32,6 +32,7 @@ class ScoreRequest(Leased):
     by = models.CharField(max_length=7, choices=By, default=By.CRITIC, db_default=By.CRITIC)
     unread = models.CharField(max_length=8, choices=Unread, blank=True, default="", db_default="")
     sentences = models.JSONField(default=list)
+    mentions = models.JSONField("which sentences judge what, by where they start", default=list, db_default=[])
 
     class Meta:
         indexes = [models.Index(fields=["asked_at"], name="request_waiting", condition=WAITS)]

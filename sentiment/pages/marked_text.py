@@ -37,11 +37,11 @@ _MORE = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a sentence says of one aspect, and the address of what all reviews say of it."""
+    """What a sentence says of one aspect, and the address of what all reviews say of it, if it is of a review."""
 
     aspect: str
     favourable: bool
-    why: str
+    why: str = ""
 
     @property
     def words(self) -> str:
@@ -210,11 +210,12 @@ def _marked(mark: Mark, html: str, goes_on: bool) -> str:
 
 
 def _said(said: Said) -> str:
-    """Return the link that names the aspect a sentence judges.
+    """Return what names the aspect that a sentence judges, a link where it leads somewhere.
 
     It stands after its sentence, so that who follows a claim about an aspect finds the same claim there.
     """
+    tag, address = ("a", f' href="{escape(said.why)}"') if said.why else ("span", "")
     return (
-        f' <a class="says {"g" if said.favourable else "b"}" dir="ltr" href="{escape(said.why)}">'
-        f'<span class="vh">{said.words}</span>{escape(said.aspect)}</a>'
+        f' <{tag} class="says {"g" if said.favourable else "b"}" dir="ltr"{address}>'
+        f'<span class="vh">{said.words}</span>{escape(said.aspect)}</{tag}>'
     )

@@ -99,7 +99,11 @@ def _said(slug: str, mentions: Iterable[AspectMention]) -> dict[int, list[Said]]
 @register.simple_tag
 def tried_evidence(request: ScoreRequest) -> SafeString:
     """A text that is no review with its evidence, which nobody has hidden: it was written to see the analysis."""
-    return marked_text(request.text, request.sentences, "s")
+    said: dict[int, list[Said]] = {}
+    told = sorted(request.mentions, key=lambda mention: -abs(mention["positive"] - 0.5))[:TOLD]
+    for mention in sorted(told, key=lambda mention: mention["aspect"]):
+        said.setdefault(mention["start"], []).append(Said(mention["aspect"], mention["positive"] > 0.5))
+    return marked_text(request.text, request.sentences, "s", said, more=len(request.mentions) > TOLD)
 
 
 @register.simple_tag(takes_context=True)

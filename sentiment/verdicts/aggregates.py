@@ -112,12 +112,13 @@ def _aspects(films: str) -> str:
 def _words(films: str) -> str:
     """The SELECT of what may be claimed of each film, and of which sentences may be quoted.
 
-    Its counts and its aspects must be refreshed before.
+    What a review says for its own verdict comes before what another says against its own: errors look like dissent. The
+    film's counts and its aspects must be refreshed before.
     """
 
-    def heaviest(side: str) -> str:
-        listed = "ARRAY_AGG(highlight.id ORDER BY highlight.weight DESC, highlight.id)"
-        return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{QUOTED}], '{{}}')"
+    def heaviest(side: str, verdict: str) -> str:
+        order = f"reading.verdict = '{verdict}' DESC, highlight.weight DESC, highlight.id"
+        return f"COALESCE((ARRAY_AGG(highlight.id ORDER BY {order}) FILTER (WHERE {side}))[1:{QUOTED}], '{{}}')"
 
     def claimed(side: str) -> str:
         return f"""
@@ -126,12 +127,13 @@ def _words(films: str) -> str:
            COALESCE({side}.of, 0) AS {side}_of"""
 
     return f"""
-    SELECT movie.id AS movie_id, {heaviest("highlight.favourable")} AS praise,
-           {heaviest("NOT highlight.favourable")} AS criticism,{claimed("praised")},{claimed("faulted")}
+    SELECT movie.id AS movie_id, {heaviest("highlight.favourable", "positive")} AS praise,
+           {heaviest("NOT highlight.favourable", "negative")} AS criticism,{claimed("praised")},{claimed("faulted")}
     FROM movies_movie AS movie
     {aspects_of_film()}
     LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND review.public AND NOT review.spoiler
     LEFT JOIN sentiment_highlight AS highlight ON highlight.review_id = review.id
+    LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
     WHERE {films}
     GROUP BY movie.id, praised.aspect, praised.by, praised.of, faulted.aspect, faulted.by, faulted.of
     """  # noqa: S608  conditions are written here, values travel as parameters

@@ -53,6 +53,10 @@ def _store(version: ModelVersion, claimed: Sequence[ScoreRequest], predictions: 
             by=prediction.by,
             unread=prediction.unread or "",
             sentences=sentences_of(prediction),
+            mentions=[
+                {"start": prediction.sentences[at].start, "aspect": aspect, "positive": positive}
+                for at, aspect, positive in prediction.mentions
+            ],
             leased_until=None,
             error="",
         )

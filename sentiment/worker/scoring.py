@@ -29,6 +29,9 @@ from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
 
+# What a version's critic makes of a text is told by rules of this release, too: where they change, this grows, and what
+# was read by those before is read again, after all else.
+READER = 1
 # A part of a batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 PART_SECONDS = 0.4
 FIRST_PART, LARGEST_PART = 8, 256
@@ -53,9 +56,9 @@ class Claimed:
 def claim(
     version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False
 ) -> Sequence[Claimed]:
-    """Lease up to `limit` reviews that this version has not read, those that people wait for first.
+    """Lease up to `limit` reviews that this version has not read by this release's rules, awaited ones first.
 
-    `unread_only` leaves those alone that another version has read.
+    `unread_only` leaves those alone that have been read at all.
     """
     with transaction.atomic():
         for queue in _queues(version, live_only=live_only, unread_only=unread_only):
@@ -77,7 +80,8 @@ def _as_many_as_fit(claimed: Sequence[Claimed]) -> Sequence[Claimed]:
 def _queues(version: ModelVersion, *, live_only: bool, unread_only: bool) -> Iterator[LeasedQuerySet[Reading]]:
     """Yield the queues of readings: unread and awaited, unread in bulk, then read by another version, newest first.
 
-    Every one of them is a walk along an index, also with hundreds of thousands of rows behind it.
+    Last comes what was read by the rules of an earlier release. Every one of them is a walk along an index, also with
+    hundreds of thousands of rows behind it.
     """
     readable = Reading.objects.filter(quarantined_at__isnull=True)
     unread = readable.filter(version__isnull=True).order_by("review_id")
@@ -89,6 +93,7 @@ def _queues(version: ModelVersion, *, live_only: bool, unread_only: bool) -> Ite
         return
     for other in ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True):
         yield readable.filter(version_id=other).order_by("-review_id")
+    yield readable.filter(reader__lt=READER, version__isnull=False).order_by("reader", "-review_id")
 
 
 def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
@@ -109,6 +114,7 @@ def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Pred
                 _STORE,
                 {
                     "version": chosen.version.pk,
+                    "reader": READER,
                     "reviews": present,
                     "until": claimed[0].until,
                     "digests": [item.digest for item, _ in rows],
@@ -147,7 +153,7 @@ _STORE = """
         RETURNING id, review_id, digest
     )
     UPDATE sentiment_reading AS reading
-    SET version_id = %(version)s, digest = scored.digest, live = false,
+    SET version_id = %(version)s, reader = %(reader)s, digest = scored.digest, live = false,
         leased_until = NULL, attempts = 0, error = '', quarantined_at = NULL
     FROM scored
     WHERE reading.review_id = scored.review_id

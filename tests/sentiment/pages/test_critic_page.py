@@ -37,6 +37,14 @@ def test_a_text_is_read_by_the_worker_and_shown_with_its_evidence(client, versio
     assert not Review.objects.exists()
 
 
+def test_what_a_tried_text_says_of_aspects_stands_after_its_sentences(client, version):
+    address = ask(client, "The acting is superb. The plot is a dull mess.")
+    scoring.drain(1, live_only=True)
+    text = client.get(address).content.decode().split('id="tried-text"')[1].split("</div>")[0]
+    said = re.findall(r'<(\w+) class="says (\w)" dir="ltr"><span class="vh">(\w+) the </span>(\w+)</\1>', text)
+    assert said == [("span", "g", "praises", "acting"), ("span", "b", "criticises", "story")]
+
+
 def test_an_open_page_asks_for_the_fragment_alone(client, version):
     address = ask(client, PRAISE)
     waiting = client.get(address, headers={"HX-Request": "true"}).content.decode()

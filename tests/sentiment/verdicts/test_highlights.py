@@ -68,6 +68,15 @@ def test_a_sentence_that_praises_an_aspect_is_not_quoted_as_criticism(review):
     assert quoted(review) == {"-": DRAG}
 
 
+def test_what_is_said_against_a_reviews_own_verdict_is_quoted_last():
+    movie = make_movie()
+    for n, (positive, shares) in enumerate([(0.9, [(JOY, 3.0), (DRAG, -2.0)]), (0.2, [(JOY, 2.5), (DRAG, -1.0)])]):
+        read(make_review(movie, make_member(f"m{n}"), text=TEXT), positive, shares)
+    quotes = MovieSentiment.objects.get(pk=movie.pk)
+    for listed, expected in ((quotes.praise, [3.0, 2.5]), (quotes.criticism, [1.0, 2.0])):
+        assert [Highlight.objects.get(pk=pk).weight for pk in listed] == expected
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_quoted_is_marked_in_its_review_by_the_same_sign(seed):
     chance = random.Random(seed)

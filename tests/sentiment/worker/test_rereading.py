@@ -1,0 +1,49 @@
+"""What was read by the rules of an earlier release is read again by itself, after all that waits, and once."""
+
+import pytest
+
+from sentiment.models import MovieSentiment, Reading, Score
+from sentiment.verdicts.aggregates import refresh
+from sentiment.verdicts.effective import settle
+from sentiment.worker import scoring
+from tests.conftest import PRAISE
+from tests.makers import make_member, make_review
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_is_off")]
+POLISH = "Ten film jest okropny i strasznie nudny, nie polecam go nikomu, strata czasu i pieniędzy."
+
+
+@pytest.fixture
+def older(movie, version):
+    """A review in Polish of which an earlier release made a verdict, and one that it read as this one does."""
+    reviews = [make_review(movie, make_member(), text=text) for text in (POLISH, PRAISE)]
+    scoring.drain(10)
+    foreign = reviews[0]
+    Score.objects.filter(review=foreign).update(unread="", positive=0.9)
+    Reading.objects.update(reader=scoring.READER - 1)
+    settle([foreign.pk])
+    refresh([movie.pk])
+    return foreign
+
+
+def test_it_is_read_again_once_and_its_film_follows(movie, version, older):
+    assert MovieSentiment.objects.get(pk=movie.pk).positive == 2
+    assert scoring.drain(10) == 2
+    assert scoring.drain(10) == 0
+    counts = MovieSentiment.objects.get(pk=movie.pk)
+    assert (counts.positive, counts.unread) == (1, 1)
+    assert Reading.objects.get(pk=older.pk).unread == "language"
+
+
+def test_what_people_wait_for_and_the_backlog_come_before(movie, version, older):
+    backlog, awaited = (make_review(movie, make_member(), text=PRAISE) for _ in range(2))
+    Reading.objects.filter(pk=backlog.pk).update(live=False)
+    order = [scoring.claim(version, 1)[0].review_id for _ in range(4)]
+    assert order[:2] == [awaited.pk, backlog.pk]
+    assert set(order[2:]) == set(
+        Reading.objects.filter(reader__lt=scoring.READER, version=version).values_list("pk", flat=True)
+    )
+
+
+def test_a_worker_that_reads_with_another_than_the_serving_version_leaves_it(version, older):
+    assert scoring.claim(version, 9, unread_only=True) == []
