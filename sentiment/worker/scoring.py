@@ -146,7 +146,8 @@ _STORE = """
     ), scored AS (
         INSERT INTO sentiment_score
             (review_id, version_id, digest, positive, by, unread, bias, sentences, embedding, scored_at)
-        SELECT review_id, %(version)s, digest, positive, by, unread, bias, sentences, embedding, now() FROM given
+        SELECT review_id, %(version)s, digest, positive, by, unread, bias, sentences, embedding, now()
+        FROM given ORDER BY review_id
         ON CONFLICT (review_id, version_id, digest) DO UPDATE
         SET positive = EXCLUDED.positive, by = EXCLUDED.by, unread = EXCLUDED.unread, bias = EXCLUDED.bias,
             sentences = EXCLUDED.sentences, embedding = EXCLUDED.embedding, scored_at = EXCLUDED.scored_at
