@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from operator import truediv
 from typing import NamedTuple
 from unittest import mock
 
@@ -32,7 +33,7 @@ from textflix.movies.models import Movie
 from textflix.pages import site_figures
 
 pytestmark = [pytest.mark.load, pytest.mark.django_db(transaction=True)]
-LIMIT_QUERIES, RUNS, TRIES = 15, 11, 10
+LIMIT_QUERIES, RUNS, TRIES = 15, 15, 10
 FEW, MANY, CROWD = 34_000, int(os.environ.get("LOAD_REVIEWS", 340_000)), 3_000
 WITHOUT_REVIEWS, SIGN_IN = "/accounts/email/", "/accounts/login/"
 PROMISED = ("home", "film with most reviews")
@@ -90,10 +91,11 @@ def shelved(client: Client) -> list[int]:
 
 
 class Timed(NamedTuple):
-    """The median of an address's answers, and how many times as long that is as what another page took."""
+    """How long an address took, and how many times as long as another page: asked in turn, and at either's best."""
 
     ms: float
     ratio: float
+    at_best: float
 
 
 def timed(client: Client, other: str) -> dict[str, Timed]:
@@ -101,17 +103,21 @@ def timed(client: Client, other: str) -> dict[str, Timed]:
 
     All pages are gone through before any is tried again: a slower minute strikes each of them once.
     """
-    tries = [{name: _median(client, address, other) for name, address in pages().items()} for _ in range(TRIES)]
-    return {
-        name: Timed(min(each[name].ms for each in tries), min(each[name].ratio for each in tries)) for name in tries[0]
-    }
+    tries = [{name: _medians(client, address, other) for name, address in pages().items()} for _ in range(TRIES)]
+    least = min(beside for each in tries for _, beside in each.values())
+    found = {}
+    for name in tries[0]:
+        page = min(each[name][0] for each in tries)
+        ratio = min(took / beside for took, beside in (each[name] for each in tries))
+        found[name] = Timed(1000 * page, ratio, page / least)
+    return found
 
 
-def _median(client: Client, address: str, other: str) -> Timed:
+def _medians(client: Client, address: str, other: str) -> tuple[float, float]:
     """Asked in turn with the other page, so that a slower minute slows both."""
     runs = (_once(client, address, other) for _ in range(RUNS))
     page, beside = (statistics.median(each) for each in zip(*runs, strict=True))
-    return Timed(1000 * page, page / beside)
+    return page, beside
 
 
 def _once(client: Client, *addresses: str) -> list[float]:
@@ -155,7 +161,8 @@ def test_pages_with_few_and_with_many_reviews() -> None:
     many = timed(member, WITHOUT_REVIEWS)
     kept = {name: took for name, took in timed(visitor, SIGN_IN).items() if not name.startswith("search")}
     asked = {name: queries(member, address) for name, address in pages().items()}
-    grown = {name: many[name].ratio / few[name].ratio for name in few}
+    # A page that has grown has by either way of asking; by one of them it may seem so where the machine was busy.
+    grown = {name: min(map(truediv, many[name][1:], few[name][1:])) for name in few}
     for name, took in few.items():
         print(
             f"{name}: {took.ms:.0f} ms ({took.ratio:.1f} times the page without reviews) with {FEW:,}, "
