@@ -54,7 +54,7 @@ class Crowd:
     port: int
     kind: Kind
     size: int
-    come: int = 0
+    came: int = 0
     let_go: int = 0
     sockets: list[socket.socket] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -83,7 +83,7 @@ class Crowd:
         client.settimeout(5)
         with contextlib.suppress(OSError):
             client.connect(("127.0.0.1", self.port))
-            self.come += 1
+            self.came += 1
             client.sendall(self.kind.opening.replace("{port}", str(self.port)).encode())
         client.setblocking(False)
         return client
