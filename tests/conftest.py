@@ -54,11 +54,12 @@ def nothing_is_off(db: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny_scorer(tmp_path_factory: pytest.TempPathFactory) -> "Scorer":
-    """A critic of three random layers, which reads anything at once, and understands nothing."""
+    """A critic of few random layers that reads anything at once, and an annotator that finds something everywhere."""
     from sentiment.core.critic.scorer import Scorer
-    from tests.tiny import tiny_base, tiny_critic
+    from tests.tiny import tiny_annotator, tiny_base, tiny_critic
 
-    return Scorer(tiny_critic(tiny_base(tmp_path_factory.mktemp("tiny"))), "cpu", "torch")
+    base = tiny_base(tmp_path_factory.mktemp("tiny"))
+    return Scorer(tiny_critic(base), "cpu", "torch", annotator=tiny_annotator(base, bias=0.0))
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,10 @@ def make_review(movie=None, author=None, **fields):
 
 
 def read(review, positive, shares=(), **fields):
-    """Score a review's present text as a worker would; shares are (sentence, share) in the text's order."""
+    """Score a review's present text as a worker would; shares are (sentence, share) in the text's order.
+
+    Marked are the three with the largest shares that are any, each by its sign.
+    """
     version, _ = ModelVersion.objects.get_or_create(
         fingerprint="f" * 64, defaults={"name": "test", "method": "probe", "base": "minilm", "layers": 4, "labels": 500}
     )
@@ -46,6 +49,9 @@ def read(review, positive, shares=(), **fields):
     for sentence, share in shares:
         start = review.text.index(sentence)
         sentences.append({"start": start, "end": start + len(sentence), "share": share})
+    largest = sorted((each for each in sentences if each["share"]), key=lambda each: -abs(each["share"]))
+    for rank, each in enumerate(largest[:3], 1):
+        each |= {"mark": rank, "sign": "+" if each["share"] > 0 else "-", "effect": each["share"]}
     Score.objects.create(
         review=review, version=version, digest=review.digest, positive=positive, bias=0.0, sentences=sentences, **fields
     )

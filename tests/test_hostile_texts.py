@@ -96,7 +96,8 @@ def judge(text: str, sentences: list[Sentence]) -> object:
 
 
 def mark(text: str, sentences: list[Sentence], share: float | None = 1.0) -> object:
-    kept = [{"start": each.start, "end": each.end, "share": share} for each in sentences]
+    marked = {} if share is None else {"mark": 1, "sign": "+", "effect": 1.0}
+    kept = [{"start": each.start, "end": each.end, "share": share, **marked} for each in sentences]
     said = {each.start: [Said("story", True, "/film/f/why/story/")] for each in sentences}
     return marked_text(text, kept, "s1", said, fold=True)
 

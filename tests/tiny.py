@@ -6,7 +6,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
-from sentiment.core.critic.annotator import Annotator
+from sentiment.core.critic.annotator import RARELY, Annotator
 from sentiment.core.critic.bases import resolve_base
 from sentiment.core.critic.classifier import Critic
 
@@ -62,6 +62,8 @@ def tiny_critic(base_folder: Path) -> Critic:
     return critic
 
 
-def tiny_annotator(base_folder: Path) -> Annotator:
+def tiny_annotator(base_folder: Path, bias: float = RARELY) -> Annotator:
     torch.manual_seed(2)
-    return Annotator(resolve_base(str(base_folder)), layers=2, max_tokens=34)
+    annotator = Annotator(resolve_base(str(base_folder)), layers=2, max_tokens=34)
+    torch.nn.init.constant_(annotator.votes.bias, bias)
+    return annotator

@@ -137,6 +137,7 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _row(prediction: Prediction, falls: Sequence[float] | None) -> dict[str, object]:
+    marks = {mark.sentence: (rank, mark.favourable) for rank, mark in enumerate(prediction.marks, 1)}
     sentences: list[dict[str, object]] = [
         {
             "start": sentence.start,
@@ -144,6 +145,8 @@ def _row(prediction: Prediction, falls: Sequence[float] | None) -> dict[str, obj
             "share": sentence.share,
             "read": sentence.read,
             "aspects": {m.aspect: m.positive for m in prediction.mentions if m.sentence == position},
+            "mark": marks[position][0] if position in marks else None,
+            "sign": ("+" if marks[position][1] else "-") if position in marks else None,
         }
         for position, sentence in enumerate(prediction.sentences)
     ]

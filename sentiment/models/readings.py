@@ -137,7 +137,7 @@ class Highlight(models.Model):
     favourable = models.BooleanField()
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
-    weight = models.FloatField("its share of the logit, without sign")
+    weight = models.FloatField("how far it pulls, by how sure its review is")
 
     class Meta:
         ordering = ["review", "start"]

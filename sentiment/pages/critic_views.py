@@ -17,6 +17,7 @@ from sentiment.models.requests import LIFE
 from sentiment.pages.critic_log import dots, entries, rival
 from sentiment.pages.learning_curve import learning_curve
 from sentiment.pages.polling import answer_poll, gone, pause
+from sentiment.pages.real_reviews import real_reviews
 from sentiment.pages.verdict_box import SIGNS, called_by_critic
 from sentiment.versions.moves import change
 from sentiment.wakeup import wake_on_commit
@@ -64,6 +65,7 @@ def _page(request: HttpRequest, form: TryForm, status: int) -> HttpResponse:
         "rival": rival([serving, *(entry.version for entry in log)]) if serving else None,
         "serving": serving,
         "curve": learning_curve(),
+        "real": real_reviews(),
         "form": form,
         "for_all": not form.is_bound and not request.user.is_authenticated,
         "noindex": not_real,

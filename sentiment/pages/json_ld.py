@@ -3,26 +3,22 @@
 The model's score is no rating that anybody gave, and is never told as one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sentiment.core.labels import verdict
-from sentiment.models import AspectMention, Score
+from sentiment.models import Score
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review, Source
 
 Json = dict[str, Any]
-Mentions = Sequence[AspectMention]
 
-NOTES = 3
 BODY, NOTE = 5_000, 500
 """So many characters are given of a review, and of a sentence: its page has the rest."""
-STRONG = 1 / 3
-"""Of the review's heaviest sentence: what weighs less is no note."""
 
 
-def movie_json(movie: Movie, reviews: Iterable[Review], mentions: Mapping[int, Mentions], root: str) -> Json:
-    """Describe a film and those of `reviews` that members wrote, whose sentences say the `mentions` of aspects.
+def movie_json(movie: Movie, reviews: Iterable[Review], root: str) -> Json:
+    """Describe a film and those of `reviews` that members wrote.
 
     `root` is the site's address without a slash.
     """
@@ -36,9 +32,7 @@ def movie_json(movie: Movie, reviews: Iterable[Review], mentions: Mapping[int, M
         "director": [{"@type": "Person", "name": person.name} for person in movie.directors],
         "actor": [{"@type": "Person", "name": person.name} for person in movie.cast],
         "review": [
-            _review(review, mentions[review.pk], root)
-            for review in reviews
-            if review.source == Source.MEMBER and not review.spoiler
+            _review(review, root) for review in reviews if review.source == Source.MEMBER and not review.spoiler
         ],
     }
     if movie.year:
@@ -48,7 +42,7 @@ def movie_json(movie: Movie, reviews: Iterable[Review], mentions: Mapping[int, M
     return {name: value for name, value in described.items() if value != []}
 
 
-def _review(review: Review, mentions: Mentions, root: str) -> Json:
+def _review(review: Review, root: str) -> Json:
     described: Json = {
         "@type": "Review",
         "url": root + review.get_absolute_url(),
@@ -68,25 +62,18 @@ def _review(review: Review, mentions: Mentions, root: str) -> Json:
     score = reading.score if reading and reading.score and reading.score.digest == review.digest else None
     # Where people decided otherwise than the critic, its reasons were wrong, and are not told.
     if reading and score and score.positive is not None and reading.verdict == verdict(score.positive):
-        for name, sign in (("positiveNotes", 1), ("negativeNotes", -1)):
-            if notes := _notes(review.text, score, mentions, sign):
+        for name, sign in (("positiveNotes", "+"), ("negativeNotes", "-")):
+            if notes := _notes(review.text, score, sign):
                 listed = [{"@type": "ListItem", "position": i, "name": note} for i, note in enumerate(notes, 1)]
                 described[name] = {"@type": "ItemList", "itemListElement": listed}
     return described
 
 
-def _notes(text: str, score: Score, mentions: Mentions, sign: int) -> list[str]:
-    """The sentences that spoke most for one side, without those that judge aspects only the other way."""
-    sides: dict[int, set[bool]] = {}
-    for mention in mentions:
-        sides.setdefault(mention.start, set()).add(mention.positive > 0.5)
-    read = [each for each in score.sentences if each.get("share")]
-    largest = max((abs(each["share"]) for each in read), default=0)
-    strong = [each for each in read if sign * each["share"] >= STRONG * largest]
-    strong = [each for each in strong if sides.get(each["start"]) != {sign < 0}]
-    strong.sort(key=lambda each: -abs(each["share"]))
-    told = dict.fromkeys(" ".join(text[each["start"] : each["end"]].split()) for each in strong)
-    return [_shortened(note, NOTE) for note in list(told)[:NOTES]]
+def _notes(text: str, score: Score, sign: str) -> list[str]:
+    """The marked sentences that speak for one side."""
+    marked = sorted((each for each in score.sentences if each.get("sign") == sign), key=lambda each: each["mark"])
+    told = dict.fromkeys(" ".join(text[each["start"] : each["end"]].split()) for each in marked)
+    return [_shortened(note, NOTE) for note in told]
 
 
 def _shortened(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""A text with its evidence: escaped, in its paragraphs, each sentence underlined by its share of the verdict.
+"""A text with its evidence: escaped, in its paragraphs, the few sentences underlined that are decisive.
 
 Hundreds of sentences are on a film's page: each is escaped once and then only joined, because Django's format_html
 escapes every part of every level again.
@@ -14,25 +14,24 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from sentiment.verdicts.judgements import FAINT, LONGEST, SHORTEST
-
 Sentence = dict[str, Any]
-"""A sentence as it is kept with a score: `start`, `end`, and its `share`, None where it was not read."""
+"""A sentence as it is kept with a score (scorers.sentences_of): `start`, `end`, and its `share`, None where it was not
+read; a marked one with its `mark`, `sign` and `effect`."""
 
 UNFOLDED, TO_FOLD = 900, 1_500
 """A text of so many characters is folded, after the first sentence that begins beyond the others."""
-MARKED, TOLD = 60, 30
-"""So many sentences of a text are marked at most, and so many times it is told what they say of aspects."""
+TOLD = 30
+"""So many times a text is told what it says of aspects."""
 PARAGRAPHS = 200
 """A text has no more of them: what follows goes on in the last one."""
+SIDES = {True: "for", False: "against"}
 STRENGTHS = ("faint", "clear", "strong")
+CLEAR, STRONG = 0.5, 1.5
+"""From so large an effect on the logit a mark is clear, and strong: on one scale for all reviews."""
 
 # Only from where white space begins: from anywhere in it would be quadratic.
 _BREAK = re.compile(r"(?<!\s)\s*\n\s*")
-_MORE = (
-    f'<p class="help">More could be marked here than can be shown: these are the {MARKED} sentences that decided most,'
-    f" and {TOLD} of the things they say.</p>"
-)
+_MORE = f'<p class="help">It says more of aspects than can be shown: these are {TOLD} of the things.</p>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,8 @@ class Said:
 class Mark:
     """A sentence of a text, as it is marked.
 
-    `strength` is from 0, which decided nothing, to 3; `percent` is its part of all that was said. What it did
-    to the verdict is one thing, what it says of aspects (`said`) another: their signs may differ. `unread` is a stretch
-    of sentences that the critic was not given.
+    `strength` is from 0, which is not marked, to 3; `percent` is its exact part of all that was said, which context may
+    turn `around`, against what the sentence says. `unread` is a stretch of sentences that the critic was not given.
     """
 
     place: str
@@ -63,12 +61,14 @@ class Mark:
     positive: bool = False
     strength: int = 0
     percent: int = 0
+    around: bool = False
     unread: bool = False
     said: Sequence[Said] = ()
 
     @property
     def share(self) -> str:
-        return f"{self.percent}% of the verdict, {'for' if self.positive else 'against'} the film"
+        exactly = f"{self.percent}% of the verdict, {SIDES[self.positive != self.around]} the film"
+        return f"{exactly}, though it speaks {SIDES[self.positive]} it" if self.around else exactly
 
     @property
     def words(self) -> str:
@@ -97,7 +97,7 @@ def marked_text(
     marks = list(marks_of(text, sentences, place, said or {}))
     if plain:
         marks = [Mark(mark.place, mark.start, mark.end) for mark in marks if not mark.unread]
-    note = _MORE if not plain and (more or len(_decisive(sentences)) > MARKED) else ""
+    note = _MORE if more and not plain else ""
     cut = min((sentence["start"] for sentence in sentences if sentence["start"] >= UNFOLDED), default=len(text))
     if not fold or cut >= len(text) or len(text) < TO_FOLD:
         return mark_safe(_in_paragraphs(text, 0, len(text), marks) + note)  # noqa: S308  all below escape what they get
@@ -105,23 +105,9 @@ def marked_text(
     return mark_safe(f'{shown}<details class="fold"><summary>Read on</summary>{rest}</details>{note}')  # noqa: S308
 
 
-def _decisive(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """Return the sentences that decided something, in the order in which they are marked while there is room."""
-    read = [sentence for sentence in sentences if sentence.get("share")]
-    faint = FAINT * max((abs(sentence["share"]) for sentence in read), default=0.0)
-    return sorted((sentence for sentence in read if abs(sentence["share"]) >= faint), key=_rank)
-
-
-def _rank(sentence: Sentence) -> tuple[bool, float]:
-    # What may be quoted elsewhere comes first, so that it is marked where its quotation leads to.
-    return not SHORTEST <= sentence["end"] - sentence["start"] <= LONGEST, -abs(sentence["share"])
-
-
 def marks_of(text: str, sentences: list[Sentence], place: str, said: Mapping[int, Sequence[Said]]) -> Iterator[Mark]:
     """Yield the marks of sentences in order, without overlap and inside the text, whatever was stored."""
-    shares = [abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None]
-    largest, total = max(shares, default=0.0) or 1.0, sum(shares) or 1.0
-    marked = {sentence["start"] for sentence in _decisive(sentences)[:MARKED]}
+    total = sum(abs(sentence["share"]) for sentence in sentences if sentence.get("share") is not None) or 1.0
     position = 0
     for sentence in _stretches(sentences):
         begin, share = sentence["start"], sentence["share"]
@@ -133,9 +119,15 @@ def marks_of(text: str, sentences: list[Sentence], place: str, said: Mapping[int
         if share is None:
             yield Mark(where, start, end, unread=True)
         else:
-            weight, percent = abs(share) / largest, round(100 * abs(share) / total)
-            strength = (begin in marked) * (1 + (weight > 1 / 3) + (weight > 2 / 3))
-            yield Mark(where, start, end, share > 0, strength, percent, said=said.get(begin, ()))
+            favourable = sentence.get("sign", "+" if share > 0 else "-") == "+"
+            strength = _strength(sentence["effect"] if favourable else -sentence["effect"]) if "mark" in sentence else 0
+            around, percent = bool(share) and (share > 0) != favourable, round(100 * abs(share) / total)
+            yield Mark(where, start, end, favourable, strength, percent, around, said=said.get(begin, ()))
+
+
+def _strength(pull: float) -> int:
+    """Return how strong a mark is that pulls so far towards what it says."""
+    return 1 + (pull >= CLEAR) + (pull >= STRONG)
 
 
 def _stretches(sentences: Iterable[Sentence]) -> Iterator[Sentence]:

@@ -8,7 +8,6 @@ from django.template.context import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from sentiment.pages.json_ld import movie_json
-from sentiment.pages.verdict_box import mentions_of
 from textflix.movies.models import Movie
 from textflix.reviews.models import Review
 
@@ -21,7 +20,6 @@ _ESCAPED = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x202
 @register.simple_tag(takes_context=True)
 def movie_json_ld(context: Context, movie: Movie, reviews: Iterable[Review]) -> SafeString:
     request = context["request"]
-    mentions = {review.pk: mentions_of(review) for review in reviews}
-    described = movie_json(movie, reviews, mentions, f"{request.scheme}://{request.get_host()}")
+    described = movie_json(movie, reviews, f"{request.scheme}://{request.get_host()}")
     escaped = json.dumps(described, ensure_ascii=False).translate(_ESCAPED)
     return mark_safe(f'<script type="application/ld+json">{escaped}</script>')  # noqa: S308  escaped above

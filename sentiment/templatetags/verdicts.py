@@ -64,7 +64,7 @@ def disputes(review: Review) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def evidence(context: Context, review: Review, fold: bool = False) -> SafeString:
-    """The review's text in its paragraphs, escaped, each sentence underlined by its share of the verdict.
+    """The review's text in its paragraphs, escaped, the few decisive sentences underlined.
 
     After a sentence stands what it says of aspects.
     With `fold`, a long text goes on behind a button, from the beginning of a sentence. Where the reader has hidden the

@@ -81,9 +81,11 @@ def _counts(films: str) -> str:
 def _aspects(films: str) -> str:
     """The SELECT of how many reviews of each film praise and fault each aspect, and which of them most decidedly."""
 
-    def strongest(side: str, order: str) -> str:
-        # Where another can be read at once, none that is hidden as a spoiler comes first.
-        listed = f"ARRAY_AGG(judgement.id ORDER BY review.spoiler, judgement.positive {order}, judgement.id)"
+    def strongest(side: str, verdict: str, order: str) -> str:
+        # Where another can be read at once, none that is hidden as a spoiler comes first; and what goes against its
+        # review's verdict comes last, as in quotes.
+        agrees = f"COALESCE(reading.verdict = '{verdict}', false) DESC"
+        listed = f"ARRAY_AGG(judgement.id ORDER BY review.spoiler, {agrees}, judgement.positive {order}, judgement.id)"
         return f"COALESCE(({listed} FILTER (WHERE {side}))[1:{MARKS}], '{{}}')"
 
     praised, faulted = "judgement.positive > 0.5", "judgement.positive <= 0.5"
@@ -98,10 +100,11 @@ def _aspects(films: str) -> str:
                    COUNT(*)::int AS judged,
                    COUNT(*) FILTER (WHERE {praised})::int AS positive,
                    COUNT(*) FILTER (WHERE {faulted})::int AS negative,
-                   {strongest(praised, "DESC")} AS praise,
-                   {strongest(faulted, "ASC")} AS criticism
+                   {strongest(praised, "positive", "DESC")} AS praise,
+                   {strongest(faulted, "negative", "ASC")} AS criticism
             FROM reviews_review AS review
             JOIN sentiment_judgement AS judgement ON judgement.review_id = review.id
+            LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
             WHERE review.public AND {films}
             GROUP BY review.movie_id, judgement.aspect
         ) AS counted

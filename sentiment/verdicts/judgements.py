@@ -3,12 +3,8 @@
 Both are stored beside the verdict and with it (effective.settle): a film's why is read and never computed for a page.
 """
 
-from typing import Final
-
 from textflix.derived import Derived
 
-FAINT: Final = 0.1
-"""A sentence whose share is under a tenth of the review's largest decided nothing: it is neither marked nor quoted."""
 SHORTEST, LONGEST = 25, 280
 """A sentence of fewer characters says too little to be quoted; one of more is too long."""
 
@@ -26,27 +22,22 @@ def _judged(readings: str) -> str:
 
 
 def _highlighted(readings: str) -> str:
-    """The SELECT of reviews' highlights: the weightiest sentence for each side stands for the review.
+    """The SELECT of reviews' highlights: the first mark for each side stands for the review.
 
-    Passed over are sentences that are too short to say anything, or too long to be quoted; those that decided nothing;
-    and those that moved the verdict one way and judge aspects only the other way.
+    Passed over are sentences that are too short to say anything, or too long to be quoted. One of a review whose
+    verdict is surer weighs more: most errors are not sure, and would look like dissent.
     """
     return f"""
-    SELECT DISTINCT ON (reading.review_id, sentence.share > 0)
-           reading.review_id, sentence.share > 0 AS favourable, sentence.start, sentence."end",
-           abs(sentence.share) AS weight
+    SELECT DISTINCT ON (reading.review_id, sentence.sign)
+           reading.review_id, sentence.sign = '+' AS favourable, sentence.start, sentence."end",
+           abs(sentence.effect) * abs(COALESCE(score.positive, 0.5) - 0.5) AS weight
     FROM sentiment_reading AS reading
     JOIN sentiment_score AS score ON score.id = reading.score_id
-    CROSS JOIN LATERAL (
-        SELECT *, max(abs(share)) OVER () AS largest
-        FROM jsonb_to_recordset(score.sentences) AS read (start int, "end" int, share float8)
-    ) AS sentence
-    WHERE {readings} AND abs(sentence.share) / NULLIF(sentence.largest, 0) >= {FAINT}
+    CROSS JOIN LATERAL jsonb_to_recordset(score.sentences)
+               AS sentence (start int, "end" int, mark int, sign text, effect float8)
+    WHERE {readings} AND sentence.mark IS NOT NULL
       AND sentence."end" - sentence.start BETWEEN {SHORTEST} AND {LONGEST}
-      AND COALESCE((
-              SELECT bool_or((mention.positive > 0.5) = (sentence.share > 0)) FROM sentiment_aspectmention AS mention
-              WHERE mention.score_id = score.id AND mention.start = sentence.start), true)
-    ORDER BY reading.review_id, sentence.share > 0, abs(sentence.share) DESC, sentence.start
+    ORDER BY reading.review_id, sentence.sign, sentence.mark
     """  # noqa: S608  conditions are declared below
 
 

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
 """So long a version that could not be loaded is left alone, before its files are looked at again."""
 STRETCH = 200
+SIGNS = {True: "+", False: "-"}
 CANARY = "A plain text that every working critic can read."
 
 
@@ -126,17 +127,27 @@ def reason_of(error: Exception) -> str:
 def sentences_of(prediction: Prediction) -> list[dict[str, Any]]:
     """Return what is kept of a text's sentences: where each stands, and its share of the verdict; None where unread.
 
-    Neighbours that decided nothing are kept as one of up to `STRETCH` characters: a text can have thousands. Of a text
-    that is left unread, none is kept.
+    A marked one has its rank (`mark`), what it says (`sign`) and how far it pulls (`effect`), too. Neighbours that
+    decided nothing are kept as one of up to `STRETCH` characters: a text can have thousands. Of a text that is left
+    unread, none is kept.
     """
     kept: list[dict[str, Any]] = []
     if prediction.unread:
         return kept
-    for sentence in prediction.sentences:
+    marks = {mark.sentence: (rank, mark) for rank, mark in enumerate(prediction.marks, 1)}
+    for position, sentence in enumerate(prediction.sentences):
         share = round(sentence.share, 6) if sentence.read else None
         before = kept[-1] if kept else None
-        if before and not share and not before["share"] and sentence.end - before["start"] <= STRETCH:
+        row: dict[str, Any] = {"start": sentence.start, "end": sentence.end, "share": share}
+        if position in marks:
+            rank, mark = marks[position]
+            kept.append(row | {"mark": rank, "sign": SIGNS[mark.favourable], "effect": round(mark.effect, 3)})
+        elif before and not share and not before["share"] and "mark" not in before and _near(before, sentence.end):
             before |= {"end": sentence.end, "share": None if share is None else before["share"]}
         else:
-            kept.append({"start": sentence.start, "end": sentence.end, "share": share})
+            kept.append(row)
     return kept
+
+
+def _near(before: dict[str, Any], end: int) -> bool:
+    return int(end - before["start"]) <= STRETCH

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # What a version's critic makes of a text is told by rules of this release, too: where they change, this grows, and what
 # was read by those before is read again, after all else.
-READER = 1
+READER = 2
 # A part of a batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 PART_SECONDS = 0.4
 FIRST_PART, LARGEST_PART = 8, 256

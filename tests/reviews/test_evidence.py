@@ -33,10 +33,10 @@ def review():
 
 
 def test_sentences_are_marked_by_sign_and_strength(review):
-    html = rendered(read(review, 0.8, [(PRAISE, 2.0), (BLAME, -0.8), (ASIDE, 0.05)]))
+    html = rendered(read(review, 0.8, [(PRAISE, 2.0), (BLAME, -0.8), (ASIDE, 0.0)]))
     assert html == (
-        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">70% of the verdict, for the film, strong: </span>'
-        'I wept for joy.</mark> <mark class="b s2"><span class="vh" dir="ltr">28% of the verdict, against the film, '
+        '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">71% of the verdict, for the film, strong: </span>'
+        'I wept for joy.</mark> <mark class="b s2"><span class="vh" dir="ltr">29% of the verdict, against the film, '
         "clear: </span>The middle sags a little.</mark> "
         "We sat in row nine.</p>"
     )
@@ -48,10 +48,25 @@ def test_every_sentence_that_was_read_has_a_place_of_its_own(review):
     assert places == [f"s{review.pk}-{TEXT.index(sentence)}" for sentence in (PRAISE, BLAME, ASIDE)]
 
 
-def test_strength_is_relative_to_the_review(review):
-    html = rendered(read(review, 0.55, [(PRAISE, 0.02), (BLAME, -0.006)]))
-    assert '<mark class="g s3">' in html
-    assert '<mark class="b s1">' in html
+def test_strength_is_on_one_scale_for_all_reviews(review):
+    assert re.findall('class="([gb] s[123])"', rendered(read(review, 0.9, [(PRAISE, 2.0), (BLAME, -0.6)]))) == [
+        "g s3",
+        "b s2",
+    ]
+    other = make_review(author=make_member(), text=TEXT)
+    assert re.findall('class="([gb] s[123])"', rendered(read(other, 0.55, [(PRAISE, 0.4), (BLAME, -0.1)]))) == [
+        "g s1",
+        "b s1",
+    ]
+
+
+def test_a_mark_says_where_its_exact_share_is_of_the_other_sign(review):
+    score = read(review, 0.8, [(PRAISE, 2.0), (BLAME, 0.5)]).reading.score
+    score.sentences[1] |= {"sign": "-", "effect": -0.7}
+    score.save()
+    html = rendered(Review.objects.for_pages().get())
+    words = "20% of the verdict, for the film, though it speaks against it, clear: "
+    assert f'<mark class="b s2"><span class="vh" dir="ltr">{words}</span>{BLAME}</mark>' in html
 
 
 def test_a_text_that_was_not_read_has_no_mark(review):
@@ -71,7 +86,7 @@ def test_shares_of_nothing_mark_nothing(review):
 def test_a_sentence_over_two_lines_carries_one_sign():
     sentence = "A sentence that\ngoes on & on."
     review = make_review(author=make_member(), text=sentence)
-    assert rendered(read(review, 0.8, [(sentence, 1.0)])) == (
+    assert rendered(read(review, 0.8, [(sentence, 2.0)])) == (
         '<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">100% of the verdict, for the film, strong: </span>'
         "A sentence that<br>goes on &amp; on.</mark></p>"
     )
@@ -98,7 +113,7 @@ def test_odd_offsets_lose_no_text(review, sentences):
 
 def test_right_to_left_text_reads_right_to_left():
     text = "فيلم رائع ومؤثر للغاية. النهاية جميلة."
-    html = rendered(read(make_review(author=make_member(), text=text), 0.9, [("فيلم رائع ومؤثر للغاية.", 1.0)]))
+    html = rendered(read(make_review(author=make_member(), text=text), 0.9, [("فيلم رائع ومؤثر للغاية.", 2.0)]))
     assert html.startswith('<p dir="auto"><mark class="g s3"><span class="vh" dir="ltr">')
     assert "فيلم رائع" in html
 

@@ -8,6 +8,7 @@ with the SHA-256 of the others; its own is the version's identity).
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -30,6 +31,8 @@ CARD: Final = "card.json"
 MANIFEST: Final = "manifest.json"
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "pretrained"
 """The critic that comes with the project."""
+ANNOTATOR: Final = SHIPPED.with_name("annotator")
+"""The annotator that comes with it: beside it, for a critic's folder is copied whole."""
 
 Model = TypeVar("Model", Critic, Annotator)
 
@@ -97,6 +100,12 @@ def load_annotator(folder: str | PathLike[str]) -> Annotator:
         return Annotator(base, manifest["layers"], manifest["max_tokens"], manifest["head_share"])
 
     return _rebuilt(Path(folder), manifest, build, {"votes.weight", "polarity.weight"})
+
+
+@cache
+def shipped_annotator() -> Annotator:
+    """Load the annotator that comes with the project, once for all critics. Raises CheckpointError."""
+    return load_annotator(ANNOTATOR)
 
 
 def _rebuilt(folder: Path, manifest: dict[str, Any], build: Callable[[Base], Model], heads: set[str]) -> Model:

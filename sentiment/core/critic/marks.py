@@ -16,8 +16,8 @@ Floats = npt.NDArray[np.floating]
 
 MOST: Final = 3
 PART: Final = 0.35
-"""All marks but the first together take no more of a text."""
-EFFECT: Final = 0.5
+"""All marks together take no more of a text, but for those that there always are."""
+EFFECT: Final = 1.0
 """How much a sentence's effect on the verdict weighs beside the annotator's logarithm of how decisive it is."""
 WORTH: Final = 2.0
 """A further mark is at most so much (in that logarithm) less worth than the first."""
@@ -56,6 +56,7 @@ def choose(
     found.sort(key=lambda each: (-each[0], each[1].sentence))
     if verdict(positive) == "unsure":
         found = _both_ways(found)
+        return _that_fit(found, sentences, always=len({mark.favourable for _, mark in found}))
     return _that_fit(found, sentences)
 
 
@@ -82,12 +83,13 @@ def _both_ways(found: list[tuple[float, Mark]]) -> list[tuple[float, Mark]]:
     return [*first, *(each for each in found if each not in first)]
 
 
-def _that_fit(found: Sequence[tuple[float, Mark]], sentences: Sequence[Sentence]) -> tuple[Mark, ...]:
+def _that_fit(found: Sequence[tuple[float, Mark]], sentences: Sequence[Sentence], always: int = 1) -> tuple[Mark, ...]:
+    """Return the first marks: so many `always`, and of the others those that have room and are worth it."""
     room = PART * sum(sentence.end - sentence.start for sentence in sentences)
     kept: list[Mark] = []
     for score, mark in found:
         length = sentences[mark.sentence].end - sentences[mark.sentence].start
-        if kept and (length > room or score < found[0][0] - WORTH):
+        if len(kept) >= always and (length > room or score < found[0][0] - WORTH):
             continue
         kept.append(mark)
         room -= length

@@ -87,8 +87,9 @@ def weigh(found: Iterable[Candidate], weights: Weights) -> Iterator[Mention]:
         if _weighed(weights["judges"], JUDGES, candidate.judges) <= 0:
             continue
         positive = float(expit(_weighed(weights["favours"], FAVOURS, candidate.favours)))
-        against = (positive > 0.5) != (candidate.favours[-1] > 0)
-        if verdict(positive) != "unsure" and not (against and max(positive, 1 - positive) < weights["sure"]["against"]):
+        reads, of_review = verdict(positive), verdict(float(expit(candidate.favours[-1])))
+        against = "unsure" not in (reads, of_review) and reads != of_review
+        if reads != "unsure" and not (against and max(positive, 1 - positive) < weights["sure"]["against"]):
             yield Mention(candidate.sentence, candidate.aspect, positive)
 
 

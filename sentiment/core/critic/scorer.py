@@ -94,11 +94,11 @@ class Scorer:
         version: str | None = None,
         annotator: str | PathLike[str] | None = None,
     ) -> Self:
-        """Load and verify a checkpoint, or the shipped critic, and the checkpoint of an annotator where one is named.
+        """Load and verify a checkpoint, or the shipped critic, and an annotator, or the shipped one.
 
         `version` is the fingerprint that the critic should have. Raises CheckpointError, and EngineError as above.
         """
-        beside = checkpoints.load_annotator(annotator) if annotator else None
+        beside = checkpoints.load_annotator(annotator) if annotator else checkpoints.shipped_annotator()
         return cls(checkpoints.load(path, version), device, engine, annotator=beside)
 
     def warm(self) -> None:

@@ -26,9 +26,13 @@ RESAMPLES: Final = 1_000
 ONE_LINER: Final = "one_liner"
 INPUTS: Final[Mapping[str, tuple[Sequence[str], Sequence[str]]]] = {
     "words": (("named",), FEATURES),
-    "annotator": (JUDGES, FAVOURS),
+    "annotator": (JUDGES, ("polarity", "praise", "complaint", "contrast")),
 }
-"""By which inputs aspects are found, and read, without an annotator and with one."""
+"""By which inputs aspects are found, and read, without an annotator and with one.
+
+Beside an annotator's polarity, what the critic makes of the review draws judgements against its verdict to that side
+(of them 68 % were right on gold's `validation`, 75 % without it), and what it makes of the words adds nothing.
+"""
 MEANS: Final = {
     "words alone": (("named",), ("praise", "complaint")),
     "critic alone": (("named",), ("critic", "contrast")),

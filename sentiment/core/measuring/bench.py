@@ -94,9 +94,9 @@ def compare(
     seconds, answers = _in_turns({**readings, **pipelines, **products}, rounds)
     rates = {name: len(texts) / median(taken) for name, taken in seconds.items()}
     ceilings = {name: _product_operations(critic.device) / median(seconds[name]) for name in products}
-    tokens, operations = (total / len(texts) for total in _work(critic, texts))
     engines = {}
     for name, scorer in scorers.items():
+        tokens, operations = (total / len(texts) for total in _work(scorer, texts))
         engines[name] = {
             "reviews_per_second": rates[name],
             "tokens_per_second": rates[name] * tokens,
@@ -177,7 +177,10 @@ def _scorers(folder: Path, names: Sequence[str]) -> dict[str, Scorer]:
                 scorer.engine = RIVALS[name](scorer.critic)
             scorer.warm()
             scorers[name] = scorer
-    return scorers
+    fastest, scorer = next(iter(scorers.items()))
+    alone = Scorer(scorer.critic, engine=fastest)
+    alone.warm()
+    return scorers | {f"{fastest}, without annotator": alone}
 
 
 def _read_many(scorer: Scorer, texts: Sequence[str], count: int) -> list[float | None]:
@@ -244,14 +247,16 @@ def _product_operations(device: torch.device) -> int:
     return 2 * _product_size(device) ** 3
 
 
-def _work(critic: Critic, texts: Sequence[str]) -> tuple[int, int]:
-    """Return the tokens of all texts, and the multiplications and additions of the critic's matrix products on them."""
-    lengths = np.array([len(encoded.ids) for encoded in critic.text_encoder.encode(texts)])
-    config = critic.encoder.config
-    hidden = config.hidden_size
-    linear = 2 * lengths * (4 * hidden**2 + 2 * hidden * config.intermediate_size)
-    attention = 4 * lengths**2 * hidden
-    return int(lengths.sum()), int(critic.layers * (linear + attention).sum())
+def _work(scorer: Scorer, texts: Sequence[str]) -> tuple[int, int]:
+    """Return the tokens of all texts, and the multiplications and additions of both networks' products on them."""
+    lengths = np.array([len(encoded.ids) for encoded in scorer.critic.text_encoder.encode(texts)])
+    operations = 0
+    for network in (scorer.critic, scorer.annotator):
+        if network is not None:
+            hidden, within = network.encoder.config.hidden_size, network.encoder.config.intermediate_size
+            linear = 2 * lengths * (4 * hidden**2 + 2 * hidden * within)
+            operations += int(network.layers * (linear + 4 * lengths**2 * hidden).sum())
+    return int(lengths.sum()), operations
 
 
 def _accuracy(positive: Sequence[float | None], examples: Sequence[Example]) -> float | None:

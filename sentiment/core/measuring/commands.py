@@ -8,7 +8,7 @@ from typing import Any
 from sentiment.core.corpus.annotated import read_annotated
 from sentiment.core.corpus.data import DataError, parse_lines, read_examples
 from sentiment.core.corpus.gold import agreement, join, read_gold
-from sentiment.core.critic.checkpoints import SHIPPED, fingerprint
+from sentiment.core.critic.checkpoints import SHIPPED, fingerprint, load
 from sentiment.core.critic.mentions import WEIGHTS, Finder, weights
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.files import whole_file
@@ -34,10 +34,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         command = commands.add_parser(name, help=text)
         command.add_argument("--critic", type=Path, metavar="DIR", default=SHIPPED, help="default: the shipped critic")
         if name in ("aspects", "marks"):
-            command.add_argument(
-                "--annotator", type=Path, metavar="DIR", required=name == "marks", help="to read beside"
-            )
+            command.add_argument("--annotator", type=Path, metavar="DIR", help="default: the shipped annotator")
         if name == "aspects":
+            command.add_argument("--words", action="store_true", help="by words alone, without an annotator")
             command.add_argument(
                 "--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote, or the demo corpus"
             )
@@ -45,9 +44,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
                 "--fit", action="store_true", help=f"from its rows to fit on, first write {WEIGHTS.name}"
             )
         if name == "marks":
-            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote")
+            command.add_argument(
+                "--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote, or the demo corpus"
+            )
         if name == "faithfulness":
-            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what split wrote")
+            command.add_argument("--data", type=Path, required=True, metavar="F.jsonl", help="what split or gold wrote")
             command.add_argument("--texts", type=int, default=500, metavar="N", help="of the unlabelled (default: 500)")
             command.add_argument("--seed", type=int, default=0)
         command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
@@ -67,15 +68,18 @@ def _gold(options: argparse.Namespace) -> None:
     )
 
 
+def _reader(options: argparse.Namespace) -> Scorer:
+    return Scorer(load(options.critic)) if options.words else Scorer.load(options.critic, annotator=options.annotator)
+
+
 def _aspects(options: argparse.Namespace) -> None:
     rows = read_annotated(options.data)
     fitted = [row for row in rows if row.example.split in TO_FIT]
     judged = [row for row in rows if row.example.split not in (*TO_FIT, "learn")]
     if not fitted or not judged:
         raise DataError(f"{options.data} must have rows to fit on (split {' or '.join(TO_FIT)}) and others to judge.")
-    by: Finder = "annotator" if options.annotator else "words"
-    scorer = Scorer.load(options.critic, annotator=options.annotator)
-    reads = aspect_report.read_rows(scorer, [*fitted, *judged])
+    by: Finder = "words" if options.words else "annotator"
+    reads = aspect_report.read_rows(_reader(options), [*fitted, *judged])
     learnt, read = reads[: len(fitted)], reads[len(fitted) :]
     if options.fit:
         aspect_report.write_weights(learnt, WEIGHTS, by)
@@ -86,15 +90,15 @@ def _aspects(options: argparse.Namespace) -> None:
 
 
 def _marks(options: argparse.Namespace) -> None:
-    rows = [row for row in parse_lines(options.data, _with_decisive) if row["split"] == "test"]
+    rows = [row for row in parse_lines(options.data, _with_split) if row["split"] not in (*TO_FIT, "learn")]
     predictions = Scorer.load(options.critic, annotator=options.annotator).predict([row["text"] for row in rows])
-    found = marks_report.report(predictions, [row["decisive"] for row in rows])
+    found = marks_report.report(predictions, [row.get("decisive", []) for row in rows])
     _print(found, marks_report.in_markdown(found), options)
 
 
-def _with_decisive(row: dict[str, Any]) -> dict[str, Any]:
-    if not {"text", "split", "decisive"} <= row.keys():
-        raise ValueError("no text, split and decisive sentences, as gold writes them")
+def _with_split(row: dict[str, Any]) -> dict[str, Any]:
+    if not {"text", "split"} <= row.keys():
+        raise ValueError("no text and split, as gold writes them and the demo corpus has them")
     return row
 
 
@@ -104,7 +108,10 @@ def _behaviour(options: argparse.Namespace) -> None:
 
 
 def _faithfulness(options: argparse.Namespace) -> None:
-    texts = [example.text for example in read_examples(options.data) if example.split == "unlabelled"]
+    examples = read_examples(options.data)
+    # Of those that were read by hand, none is unlabelled.
+    split = "unlabelled" if any(example.split == "unlabelled" for example in examples) else "test"
+    texts = [example.text for example in examples if example.split == split]
     found = faithfulness.report(Scorer.load(options.critic), texts, options.texts, options.seed)
     _print(found, faithfulness.in_markdown(found), options)
 

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 CHUNK: Final = 256
 FEWEST_SENTENCES: Final = 3
 DROPPED: Final = (1, 2, 3)
-METHODS: Final = ("leave_one_out", "effect", "share", "longest", "random")
+METHODS: Final = ("mark", "leave_one_out", "effect", "share", "longest", "random")
 RESAMPLES: Final = 1_000
 
 
@@ -75,6 +75,7 @@ def report(scorer: Scorer, texts: Sequence[str], count: int = 500, seed: int = 0
     rng = np.random.default_rng(seed)
     alone = _leave_one_out(scorer, cases)
     orders = {
+        "mark": [_marks_first(case) for case in cases],
         "leave_one_out": [np.argsort(-_logit_falls(case, found)) for case, found in zip(cases, alone, strict=True)],
         "effect": [np.argsort(-case.effect) for case in cases],
         "share": [np.argsort(-case.share) for case in cases],
@@ -119,6 +120,12 @@ def _case(text: str, prediction: Prediction, starts: npt.NDArray[np.integer]) ->
     share = sign * np.array([sentence.share for sentence in sentences])
     effect = (share - length * share.sum()) / (1 - length).clip(min=1e-6)
     return Case(text, prediction, share, effect, length)
+
+
+def _marks_first(case: Case) -> npt.NDArray[np.intp]:
+    """Return the marks in their order, then what was not marked by its effect."""
+    marked = [mark.sentence for mark in case.prediction.marks]
+    return np.array(marked + [i for i in np.argsort(-case.effect).tolist() if i not in marked])
 
 
 def _leave_one_out(scorer: Scorer, cases: Sequence[Case]) -> list[list[Prediction]]:

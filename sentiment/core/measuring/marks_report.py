@@ -17,18 +17,22 @@ Choice = Callable[[Prediction], int]
 def report(predictions: Sequence[Prediction], decisive: Sequence[Spans]) -> dict[str, Any]:
     """Compare the strongest mark, and what needs no learning, with the decisive sentences that readers named.
 
-    Counted are the texts of which readers named one. JSON-safe; raises DataError where there is none.
+    Compared are the texts of which readers named one, if there are any; the marks of all are counted. JSON-safe; raises
+    DataError without a text.
     """
+    if not predictions:
+        raise DataError("There is no text to mark.")
+    found: dict[str, Any] = {"texts": len(predictions), "marked": marked(predictions)}
     known = [(p, spans) for p, spans in zip(predictions, decisive, strict=True) if spans and p.sentences]
     if not known:
-        raise DataError("No row says which sentences are decisive.")
-    found: dict[str, Any] = {"texts": len(known)}
+        return found
+    found["read_by_people"] = len(known)
     for name, choice in CHOICES.items():
         right = sum(_is_decisive(prediction, choice(prediction), spans) for prediction, spans in known)
         low, high = wilson_interval(right, len(known))
         found[name] = {"decisive": right / len(known), "low": low, "high": high}
     by_chance = [np.mean([_is_decisive(p, i, spans) for i in range(len(p.sentences))]) for p, spans in known]
-    return found | {"random": {"decisive": float(np.mean(by_chance))}, "marked": marked([p for p, _ in known])}
+    return found | {"random": {"decisive": float(np.mean(by_chance))}}
 
 
 def marked(predictions: Sequence[Prediction]) -> dict[str, float]:
@@ -93,15 +97,18 @@ CHOICES: Final[Mapping[str, Choice]] = {
 
 def in_markdown(found: Mapping[str, Any]) -> str:
     """Write a report as tables."""
-    lines = [f"{found['texts']} texts.", "", "| the sentence | is one that readers call decisive |", "| --- | --- |"]
-    for name in CHOICES:
-        of = found[name]
-        lines.append(f"| {name} | {of['decisive']:.1%} ({of['low']:.1%} to {of['high']:.1%}) |")
-    lines.append(f"| *random* | {found['random']['decisive']:.1%} |")
+    lines: list[str] = []
+    if "read_by_people" in found:
+        lines += [f"{found['read_by_people']} texts of which readers named decisive sentences.", ""]
+        lines += ["| the sentence | is one that readers call decisive |", "| --- | --- |"]
+        for name in CHOICES:
+            of = found[name]
+            lines.append(f"| {name} | {of['decisive']:.1%} ({of['low']:.1%} to {of['high']:.1%}) |")
+        lines += [f"| *random* | {found['random']['decisive']:.1%} |", ""]
     of = found["marked"]
     lines += [
-        "",
-        f"{of['marks']:.2f} marks a text, {of['part']:.1%} of it; {of['both_signs']:.1%} of the texts have both",
+        f"{found['texts']} texts: {of['marks']:.2f} marks a text, {of['part']:.1%} of it; both signs in "
+        f"{of['both_signs']:.1%} of the texts, no mark in {of['unmarked']:.1%}; {of['contradicted']:.1%} of the chips "
+        "contradict their mark.",
     ]
-    lines += [f"signs, {of['unmarked']:.1%} no mark; {of['contradicted']:.1%} of the chips contradict their mark."]
     return "\n".join(lines) + "\n"

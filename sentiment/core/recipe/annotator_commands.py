@@ -23,6 +23,7 @@ from sentiment.core.recipe import findings
 from sentiment.core.recipe.annotating import teach
 from sentiment.core.recipe.findings import Findings
 from sentiment.core.recipe.lessons import Lesson, from_findings, from_reading
+from sentiment.core.recipe.shipping import ship_annotator
 from sentiment.core.text import sentence_spans
 from sentiment.core.training.finetuning import Tuning
 
@@ -59,6 +60,18 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--output", type=Path, required=True, metavar="F.npz")
     command.set_defaults(run=_find)
+
+    command = commands.add_parser("ship-annotator", help="complete an annotator's card with its terms and report")
+    command.add_argument("--annotator", type=Path, required=True, metavar="DIR", help="what annotator made")
+    command.add_argument("--gold", type=Path, required=True, metavar="F.jsonl", help="what gold wrote")
+    command.add_argument("--demo", type=Path, required=True, metavar="F.jsonl", help="the demo corpus")
+    command.add_argument("--output", type=Path, required=True, metavar="DIR", help="must not exist yet")
+    command.set_defaults(run=_ship)
+
+
+def _ship(options: argparse.Namespace) -> None:
+    identity = ship_annotator(options.annotator, options.gold, options.demo, options.output)
+    print(f"{options.output}: version {identity[:12]}")
 
 
 def _annotator(options: argparse.Namespace) -> None:

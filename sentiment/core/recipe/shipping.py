@@ -1,14 +1,28 @@
 """Writes the shipped critic with its card: what its users should know, and what was measured of it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sentiment.core.corpus.data import DataError, identity_of, labels_of, read_examples
+from sentiment.core.corpus.annotated import read_annotated
+from sentiment.core.corpus.data import DataError, identity_of, labels_of, parse_lines, read_examples
 from sentiment.core.critic.bases import LICENCES
-from sentiment.core.critic.checkpoints import check_absent, load, read_card, read_manifest, save
+from sentiment.core.critic.checkpoints import (
+    CARD,
+    SHIPPED,
+    check_absent,
+    load,
+    load_annotator,
+    read_card,
+    read_manifest,
+    save,
+    save_annotator,
+)
+from sentiment.core.critic.mentions import weights
 from sentiment.core.critic.scorer import Scorer
 from sentiment.core.labels import LABELS
+from sentiment.core.measuring import aspect_report, marks_report
 from sentiment.core.measuring.report import report
 
 Card = dict[str, Any]
@@ -42,6 +56,31 @@ def ship(folder: Path, data: Path, demo: Path, output: Path) -> str:
         "made": made,
     }
     return save(load(folder), output, card)
+
+
+def ship_annotator(folder: Path, gold: Path, demo: Path, output: Path) -> str:
+    """Write the annotator of `folder` as `output`, with a card that says how it does beside the shipped critic.
+
+    `gold` is what gold wrote, of whose split "test" it learnt nothing. Weights must have been fitted before. Returns
+    its version.
+    """
+    check_absent(output)
+    annotator = load_annotator(folder)
+    scorer = Scorer(load(SHIPPED), annotator=annotator)
+    real = [row for row in read_annotated(gold) if row.example.split == "test"]
+    corpus = [row for row in read_annotated(demo) if row.example.split not in ("seed", "")]
+    decisive = [row["decisive"] for row in parse_lines(gold, dict) if row["split"] == "test"]
+    card = {
+        "terms": TERMS,
+        "licences": {annotator.base.name: LICENCES.get(annotator.base.name, "see that base's own card")},
+        "report": {
+            "aspects": aspect_report.report(aspect_report.read_rows(scorer, real), weights("annotator")),
+            "demo": aspect_report.report(aspect_report.read_rows(scorer, corpus), weights("annotator")),
+            "marks": marks_report.report(scorer.predict([row.example.text for row in real]), decisive),
+        },
+        "made": json.loads((folder / CARD).read_text("utf-8")),
+    }
+    return save_annotator(annotator, output, card)
 
 
 def _cards(card: Card) -> Iterator[Card]:

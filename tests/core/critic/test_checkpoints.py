@@ -13,7 +13,7 @@ TEXTS = ["The film was good. The plot was bad.", "dull", ""]
 
 
 def test_a_loaded_critic_reads_exactly_as_the_saved_one(scorer, checkpoint):
-    assert Scorer.load(checkpoint, "cpu", "torch").predict(TEXTS) == scorer.predict(TEXTS)
+    assert Scorer(load(checkpoint), "cpu", "torch").predict(TEXTS) == scorer.predict(TEXTS)
     assert read_card(checkpoint) == {"made": "for a test"}
 
 

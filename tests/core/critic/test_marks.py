@@ -61,6 +61,11 @@ def test_where_the_verdict_is_unsure_both_sides_are_marked():
     assert marked(found)[:2] == [(0, True), (3, False)]
 
 
+def test_where_the_verdict_is_unsure_both_sides_are_marked_in_a_short_text_too():
+    said = [Mention(0, "acting", 0.9), Mention(1, "story", 0.1)]
+    assert marked(choose(sentences(0.5, -0.5), said, 0.5, decisive(5, 1))) == [(0, True), (1, False)]
+
+
 def test_what_was_not_read_is_not_marked():
     first, second = sentences(0.5, 0.0)
     unread = Sentence(second.start, second.end, 0.0, False)

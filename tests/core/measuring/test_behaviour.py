@@ -11,6 +11,7 @@ KINDS = {
     *("negation", "sarcasm", "mixed", "other_film", "plot_only"),
     *("emoji", "very_short", "very_long", "html", "languages"),
     *("english_of_foreign_films", "nothing_to_read", "ratings", "short_without_judgement"),
+    "turns_of_phrase",
 }
 
 

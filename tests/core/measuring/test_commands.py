@@ -42,8 +42,8 @@ def run(*arguments: object) -> None:
     options.run(options)
 
 
-def test_aspects_are_found_and_read_as_well_as_promised(probe, some_rows, capsys):
-    run("aspects", "--critic", probe, "--data", some_rows, "--json")
+def test_words_alone_find_and_read_aspects_as_well_as_promised(probe, some_rows, capsys):
+    run("aspects", "--words", "--critic", probe, "--data", some_rows, "--json")
     found = json.loads(capsys.readouterr().out)
     assert found["reviews"] == 200
     assert found["judged"]["macro_f1"] >= 0.70
@@ -62,7 +62,7 @@ def test_the_weights_can_be_learnt_anew(probe, some_rows, tmp_path, monkeypatch,
     monkeypatch.setattr(commands, "WEIGHTS", kept)
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join(some_rows.read_text("utf-8").splitlines()[140:220]) + "\n", "utf-8")
-    run("aspects", "--critic", probe, "--data", few, "--fit")
+    run("aspects", "--words", "--critic", probe, "--data", few, "--fit")
     assert json.loads(kept.read_text())["words"]["reviews"] == 60
     assert "macro-F1" in capsys.readouterr().out
 

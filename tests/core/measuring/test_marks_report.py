@@ -26,7 +26,7 @@ def prediction(marks: tuple[Mark, ...], mentions: tuple[Mention, ...] = ()) -> P
 def test_the_strongest_mark_is_right_where_readers_named_that_sentence():
     right, wrong = prediction((Mark(0, True, 1.0), Mark(2, True, 2.0))), prediction((Mark(1, True, 1.0),))
     found = report([right, wrong, wrong], [[[2, 8]], [[0, 10]], []])
-    assert found["texts"] == 2
+    assert (found["texts"], found["read_by_people"]) == (3, 2)
     assert found["mark"]["decisive"] == 0.5
     assert found["first"]["decisive"] == 1
     assert found["share"]["decisive"] == found["effect"]["decisive"] == found["last"]["decisive"] == 0
@@ -44,9 +44,12 @@ def test_marks_and_what_they_contradict_are_counted():
     assert (found["unmarked"], found["both_signs"], found["contradicted"]) == (pytest.approx(1 / 3), 0, 0.5)
 
 
-def test_without_decisive_sentences_it_says_so():
-    with pytest.raises(DataError, match="decisive"):
-        report([prediction(())], [[]])
+def test_where_nobody_named_decisive_sentences_marks_are_counted_alone():
+    found = report([prediction((Mark(0, True, 1.0),))], [[]])
+    assert found.keys() == {"texts", "marked"}
+    assert in_markdown(found).startswith("1 texts: 1.00 marks a text")
+    with pytest.raises(DataError, match="no text"):
+        report([], [])
 
 
 def test_the_command_reads_with_an_annotator(critic, base_folder, tmp_path, capsys):
@@ -62,5 +65,5 @@ def test_the_command_reads_with_an_annotator(critic, base_folder, tmp_path, caps
     options.run(options)
     assert json.loads(capsys.readouterr().out)["texts"] == 2
     data.write_text('{"text": "Good."}\n')
-    with pytest.raises(DataError, match="line 1: no text, split and decisive"):
+    with pytest.raises(DataError, match="line 1: no text and split"):
         options.run(options)

@@ -50,13 +50,12 @@ def test_a_claim_leads_to_a_sentence_that_makes_the_same_claim(client, share):
     assert TAG.findall(landed) == [("b", why, "criticises the ", "story")]
 
 
-def test_what_moved_the_verdict_is_not_called_praise(client):
+def test_a_share_of_the_verdict_is_not_called_praise(client):
     review = read_review(share=0.5)
-    said(review, "story", 0.1)
     html = shown(client, review.get_absolute_url())
     share = "33% of the verdict, for the film"
     assert f'data-share="{share}"><span class="vh" dir="ltr">{share}, clear: </span>Then the villain' in html
-    assert "moved the verdict for the film" in html.split('class="marks-key')[1]
+    assert "decisive, for the film" in html.split('class="marks-key')[1]
 
 
 def test_of_several_sentences_on_an_aspect_the_one_that_counts_leads_to_its_side(client):

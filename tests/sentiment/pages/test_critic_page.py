@@ -1,5 +1,6 @@
 """The critic's public record, and the box to try it: read by the worker, seen by nobody else, gone after an hour."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from sentiment.core.critic.checkpoints import SHIPPED, read_card
+from sentiment.core.critic.checkpoints import ANNOTATOR, CARD, SHIPPED, read_card
 from sentiment.core.critic.scorer import Scorer
 from sentiment.models import ScoreRequest
 from sentiment.pages import learning_curve
@@ -241,6 +242,20 @@ def test_the_learning_curve_has_its_table_and_the_critic_that_comes_with_the_pro
     test = read_card(SHIPPED)["report"]["test"]
     assert by_name["the critic that comes with Textflix"][curve.sizes.index(500)] == 100 * test["accuracy"]
     assert f"{100 * test['accuracy_low']:.1f}–{100 * test['accuracy_high']:.1f}%) of {test['n']:,} reviews" in page
+
+
+def test_how_often_it_is_right_on_real_reviews_is_what_the_cards_say(client, db):
+    page = " ".join(client.get("/critic/").content.decode().split())
+    verdicts = read_card(SHIPPED)["report"]["test"]
+    found = json.loads((ANNOTATOR / CARD).read_text())["report"]
+    aspects = found["aspects"]
+    assert f"of {verdicts['n']:,} real reviews" in page
+    assert f"it reads {100 * verdicts['accuracy']:.0f}% as their stars say" in page
+    assert f"of {aspects['reviews']} real reviews that people read by hand" in page
+    assert f"it finds {100 * aspects['judged']['recall']['accuracy']:.0f}% of what they judge" in page
+    assert f"{100 * aspects['judged']['precision']['accuracy']:.0f}% of what it finds is there" in page
+    assert f"{100 * aspects['polarity']['accuracy']:.0f}% of that it reads the right way" in page
+    assert f"in {100 * found['marks']['mark']['decisive']:.0f}% of them" in page
 
 
 def test_without_a_shipped_critic_the_curve_has_no_star(client, db, settings, tmp_path):

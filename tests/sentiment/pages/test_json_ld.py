@@ -55,15 +55,11 @@ def notes(client, movie):
     return tuple([each["name"] for each in side["itemListElement"]] for side in sides)
 
 
-def test_a_sentence_that_judges_aspects_the_other_way_alone_is_no_note(client, movie):
+def test_a_sentence_that_is_not_marked_is_no_note(client, movie):
     review = read(make_review(movie, make_member("ada")), 0.9, [(PRAISE, 2.0), (BLAME, -1.5)])
-    mentions, at = review.reading.score.mentions, TEXT.index(BLAME)
-    mentions.create(aspect="pacing", start=0, end=len(PRAISE), positive=0.1)
-    mentions.create(aspect="ending", start=at, end=len(TEXT), positive=0.9)
-    settle([review.pk])
-    refresh([movie.pk])
-    assert notes(client, movie) == ([], [])
-    mentions.create(aspect="story", start=0, end=len(PRAISE), positive=0.9)
+    score = review.reading.score
+    del score.sentences[1]["mark"], score.sentences[1]["sign"]
+    score.save()
     settle([review.pk])
     refresh([movie.pk])
     assert notes(client, movie) == ([PRAISE], [])

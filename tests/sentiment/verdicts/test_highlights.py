@@ -1,4 +1,4 @@
-"""Which sentences may be quoted: those that moved their review's verdict, and speak of no aspect the other way."""
+"""Which sentences may be quoted: the first that is marked for each side, where it is neither too short nor too long."""
 
 import random
 
@@ -31,12 +31,11 @@ def review():
     return make_review(author=make_member(), text=TEXT)
 
 
-@pytest.mark.parametrize(
-    ("share", "expected"), [(-0.199, {"+": JOY}), (-0.2, {"+": JOY, "-": ASIDE}), (0.0, {"+": JOY})]
-)
-def test_a_sentence_that_decided_nothing_is_not_quoted(review, share, expected):
-    read(review, 0.9, [(JOY, 2.0), (ASIDE, share)])
-    assert quoted(review) == expected
+def test_a_sentence_that_is_not_marked_is_not_quoted():
+    short = ("Oh.", "Ah.", "Eh.")
+    review = make_review(author=make_member(), text=f"{' '.join(short)} {TEXT}")
+    read(review, 0.9, [*((sentence, 3.0) for sentence in short), (JOY, 2.0), (DRAG, -1.0)])
+    assert quoted(review) == {}
 
 
 def test_shares_of_nothing_quote_nothing(review):
@@ -44,28 +43,18 @@ def test_shares_of_nothing_quote_nothing(review):
     assert quoted(review) == {}
 
 
-def test_a_sentence_that_faults_an_aspect_is_not_quoted_as_praise(review):
-    mentions = read(review, 0.9, [(JOY, 1.0), (DRAG, 2.0)]).reading.score.mentions
-    assert quoted(review) == {"+": DRAG}
-    mentions.create(aspect="story", start=TEXT.index(DRAG), end=len(TEXT), positive=0.1)
-    settle([review.pk])
-    refresh([review.movie_id])
-    assert quoted(review) == {"+": JOY}
-    (praise,) = MovieSentiment.objects.get(pk=review.movie_id).praise
-    assert Highlight.objects.get(pk=praise).start == 0
-    # It praises another aspect: what it says goes both ways, so the verdict's side is one of its own.
-    mentions.create(aspect="music", start=TEXT.index(DRAG), end=len(TEXT), positive=0.9)
-    settle([review.pk])
-    refresh([review.movie_id])
-    assert quoted(review) == {"+": DRAG}
+def test_of_each_side_the_most_decisive_is_quoted(review):
+    read(review, 0.9, [(JOY, 1.0), (ASIDE, -0.5), (DRAG, -2.0)])
+    assert quoted(review) == {"+": JOY, "-": DRAG}
 
 
-def test_a_sentence_that_praises_an_aspect_is_not_quoted_as_criticism(review):
-    mentions = read(review, 0.2, [(JOY, -2.0), (DRAG, -1.0)]).reading.score.mentions
-    mentions.create(aspect="acting", start=0, end=len(JOY), positive=0.9)
+def test_a_mark_is_quoted_for_what_it_says_whatever_its_share(review):
+    score = read(review, 0.9, [(JOY, 2.0), (DRAG, 1.0)]).reading.score
+    score.sentences[1] |= {"sign": "-", "effect": -0.3}
+    score.save()
     settle([review.pk])
     refresh([review.movie_id])
-    assert quoted(review) == {"-": DRAG}
+    assert quoted(review) == {"+": JOY, "-": DRAG}
 
 
 def test_what_is_said_against_a_reviews_own_verdict_is_quoted_last():
@@ -73,8 +62,16 @@ def test_what_is_said_against_a_reviews_own_verdict_is_quoted_last():
     for n, (positive, shares) in enumerate([(0.9, [(JOY, 3.0), (DRAG, -2.0)]), (0.2, [(JOY, 2.5), (DRAG, -1.0)])]):
         read(make_review(movie, make_member(f"m{n}"), text=TEXT), positive, shares)
     quotes = MovieSentiment.objects.get(pk=movie.pk)
-    for listed, expected in ((quotes.praise, [3.0, 2.5]), (quotes.criticism, [1.0, 2.0])):
-        assert [Highlight.objects.get(pk=pk).weight for pk in listed] == expected
+    for listed, expected in ((quotes.praise, [1.2, 0.75]), (quotes.criticism, [0.3, 0.8])):
+        assert [Highlight.objects.get(pk=pk).weight for pk in listed] == pytest.approx(expected)
+
+
+def test_the_quotes_of_reviews_whose_verdict_is_surer_come_first():
+    movie = make_movie()
+    for n, (positive, share) in enumerate([(0.62, 3.0), (0.95, 1.0)]):
+        read(make_review(movie, make_member(f"m{n}"), text=TEXT), positive, [(JOY, share)])
+    first, _ = MovieSentiment.objects.get(pk=movie.pk).praise
+    assert Highlight.objects.get(pk=first).review.author.username == "m1"
 
 
 @pytest.mark.parametrize("seed", range(5))

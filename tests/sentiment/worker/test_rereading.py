@@ -2,6 +2,7 @@
 
 import pytest
 
+from sentiment.core.critic.checkpoints import ANNOTATOR, fingerprint
 from sentiment.models import MovieSentiment, Reading, Score
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
@@ -33,6 +34,23 @@ def test_it_is_read_again_once_and_its_film_follows(movie, version, older):
     counts = MovieSentiment.objects.get(pk=movie.pk)
     assert (counts.positive, counts.unread) == (1, 1)
     assert Reading.objects.get(pk=older.pk).unread == "language"
+
+
+def test_a_review_that_had_no_marks_has_them_afterwards(version):
+    review = make_review(author=make_member(), text=PRAISE)
+    scoring.drain(10)
+    score = Score.objects.get(review=review)
+    Score.objects.filter(pk=score.pk).update(sentences=[{"start": 0, "end": len(PRAISE), "share": 1.0}])
+    Reading.objects.update(reader=scoring.READER - 1)
+    settle([review.pk])
+    refresh([review.movie_id])
+    assert scoring.drain(10) == 1
+    assert [each["sign"] for each in Score.objects.get(review=review).sentences if each.get("mark") == 1] == ["+"]
+
+
+def test_another_annotator_is_another_reader():
+    """Where this fails, what is stored comes of the annotator before: let READER grow."""
+    assert (scoring.READER, fingerprint(ANNOTATOR)[:12]) == (2, "423158f8e406")
 
 
 def test_what_people_wait_for_and_the_backlog_come_before(movie, version, older):
