@@ -29,8 +29,8 @@ def score_pending() -> None:
 def score_backlog() -> None:
     """Verify what is to serve, then read for some seconds, what people wait for first; put aside what cannot be read.
 
-    Where nothing waits, how far films moved is noted for the public log. Chores come last, however reading went: what
-    all films come to is brought up to date, and what is old is forgotten.
+    Where nothing waits, how far films moved is noted for the public log, and reviews are read a second time. Chores
+    come last, however reading went: what all films come to is brought up to date, and what is old is forgotten.
     """
     from sentiment.versions import moves
     from sentiment.worker import heartbeat, score_requests, scoring, verifying
@@ -41,6 +41,7 @@ def score_backlog() -> None:
         scoring.quarantine_exhausted()
         if not read:
             moves.note_moves()
+            scoring.drain(BACKLOG_SECONDS, closely=True)
     finally:
         for chore in (site_figures.renew, revisions.add_up, score_requests.forget_old, heartbeat.forget_silent):
             _attempt(chore)

@@ -10,6 +10,7 @@ from sentiment.core.corpus.data import DataError, labels_of, read_examples, read
 from sentiment.core.critic.bases import PACKAGED, BaseError
 from sentiment.core.critic.checkpoints import SHIPPED, CheckpointError, check_absent, fingerprint, save
 from sentiment.core.critic.scorer import Prediction, Scorer
+from sentiment.core.critic.second_reading import read_again
 from sentiment.core.curve import experiment
 from sentiment.core.evaluation import Metrics, evaluate
 from sentiment.core.files import whole_file
@@ -130,7 +131,7 @@ def _score(options: argparse.Namespace) -> None:
     texts = read_texts(options.input)
     scorer = Scorer.load(options.critic)
     with whole_file(options.output) as handle:
-        predictions = _predict(scorer, texts)
+        predictions = read_again(scorer, texts, _predict(scorer, texts))
         for text, prediction in zip(texts, predictions, strict=True):
             falls = leave_one_out(scorer, text, prediction) if options.leave_one_out else None
             handle.write(f"{json.dumps(_row(prediction, falls))}\n".encode())

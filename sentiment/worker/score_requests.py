@@ -7,6 +7,7 @@ from django.db import Error, transaction
 from django.utils import timezone
 
 from sentiment.core.critic.scorer import Prediction
+from sentiment.core.critic.second_reading import read_again
 from sentiment.models import ModelVersion, ScoreRequest
 from sentiment.models.requests import LIFE, WAITS
 from sentiment.worker.giving_back import give_back, is_of_the_data
@@ -33,7 +34,8 @@ def read_waiting(version: ModelVersion) -> int:
     if not claimed:
         return 0
     try:
-        _store(version, claimed, scorer_for(version).predict([request.text for request in claimed]))
+        scorer, texts = scorer_for(version), [request.text for request in claimed]
+        _store(version, claimed, read_again(scorer, texts, scorer.predict(texts)))
     except Exception as error:
         if isinstance(error, Error) and not is_of_the_data(error):
             give_back(ScoreRequest, keys, claimed[0].leased_until)

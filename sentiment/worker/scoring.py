@@ -17,6 +17,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from sentiment.core.critic.scorer import Prediction, Scorer
+from sentiment.core.critic.second_reading import TRIED, pays, read_again
 from sentiment.models import AspectMention, ModelVersion, Promotion, Reading
 from sentiment.verdicts.aggregates import refresh
 from sentiment.verdicts.effective import settle
@@ -29,15 +30,19 @@ from textflix.leased import LeasedQuerySet
 
 logger = logging.getLogger(__name__)
 
-# What a version's critic makes of a text is told by rules of this release, too: where they change, this grows, and what
-# was read by those before is read again, after all else.
-READER = 2
+# What a version's critic makes of a text is told by rules of this release, too: where they change, both grow, and what
+# was read by those before is read again, after all else. A review is read AT_FIRST, and then, where nothing else waits
+# and a second reading may change its marks (core/critic/second_reading.py), for good.
+AT_FIRST = 2
+READER = 3
 # A part of a batch aims at this long, so that a new post never waits longer for a worker that is busy with the backlog.
 PART_SECONDS = 0.4
 FIRST_PART, LARGEST_PART = 8, 256
 # Each batch that is stored makes the kept pages of all lists anew, which strikes one request of each reader: of the
 # backlog, so many parts are stored together that fewer than one request in twenty is struck, also on a slow machine.
 PARTS = 12
+# A second reading reads each text once more, and then without each of a few sentences.
+READINGS = 1 + TRIED
 # So many bytes of the slowest texts take two or three seconds, of a lease of twenty. What is a token by each character,
 # and so the slowest, takes three bytes for it.
 BATCH_BYTES = 400_000
@@ -54,14 +59,16 @@ class Claimed:
 
 
 def claim(
-    version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False
+    version: ModelVersion, limit: int, *, live_only: bool = False, unread_only: bool = False, closely: bool = False
 ) -> Sequence[Claimed]:
     """Lease up to `limit` reviews that this version has not read by this release's rules, awaited ones first.
 
-    `unread_only` leaves those alone that have been read at all.
+    `unread_only` leaves those alone that have been read at all; `closely` takes those alone that wait for a second
+    reading.
     """
+    queues = _queues(version, live_only=live_only, unread_only=unread_only)
     with transaction.atomic():
-        for queue in _queues(version, live_only=live_only, unread_only=unread_only):
+        for queue in [_read_once(version)] if closely else queues:
             if ids := queue.claim(limit):
                 claimed = Reading.objects.filter(pk__in=ids).order_by("pk")
                 rows = claimed.values_list("review_id", "review__text", "review__digest", "leased_until")
@@ -93,10 +100,17 @@ def _queues(version: ModelVersion, *, live_only: bool, unread_only: bool) -> Ite
         return
     for other in ModelVersion.objects.exclude(pk=version.pk).values_list("pk", flat=True):
         yield readable.filter(version_id=other).order_by("-review_id")
-    yield readable.filter(reader__lt=READER, version__isnull=False).order_by("reader", "-review_id")
+    yield readable.filter(reader__lt=AT_FIRST, version__isnull=False).order_by("reader", "-review_id")
 
 
-def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Prediction]) -> int:
+def _read_once(version: ModelVersion) -> LeasedQuerySet[Reading]:
+    readable = Reading.objects.filter(quarantined_at__isnull=True)
+    return readable.filter(reader=AT_FIRST, version=version).order_by("-review_id")
+
+
+def store(
+    chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Prediction], *, closely: bool = False
+) -> int:
     """Write the scores of those texts that are still the present ones and still held; returns how many.
 
     An edit or a deletion in the meantime wins: its reading was reset, and what was read of the old text is dropped. So
@@ -114,7 +128,7 @@ def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Pred
                 _STORE,
                 {
                     "version": chosen.version.pk,
-                    "reader": READER,
+                    "reader": READER if closely else AT_FIRST,
                     "reviews": present,
                     "until": claimed[0].until,
                     "digests": [item.digest for item, _ in rows],
@@ -129,6 +143,7 @@ def store(chosen: Chosen, claimed: Sequence[Claimed], predictions: Sequence[Pred
             scores = dict(cursor.fetchall())
         _store_mentions({scores[pk]: given[pk][1] for pk in scores})
         stored = sorted(scores)
+        Reading.objects.filter(pk__in=[pk for pk in stored if not pays(given[pk][1])]).update(reader=READER)
         settle(stored)
         refresh(films_of(stored))
     return len(stored)
@@ -178,13 +193,14 @@ def _store_mentions(predictions: Mapping[int, Prediction]) -> None:
     )
 
 
-def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: int = 1) -> int:
+def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: int = 1, closely: bool = False) -> int:
     """Claim, predict and store a batch of so many parts of this size; returns how many were read (0: nothing to do).
 
     It ends after any part where somebody waits, so that it is never longer for them: the rest was never claimed.
     """
     scorer = scorer_for(chosen.version)
-    claimed = claim(chosen.version, parts * size, live_only=live_only, unread_only=not chosen.is_serving)
+    unread_only = not chosen.is_serving
+    claimed = claim(chosen.version, parts * size, live_only=live_only, unread_only=unread_only, closely=closely)
     predictions: list[Prediction] = []
     for start in range(0, len(claimed), size):
         if predictions and _somebody_waits(chosen.version):
@@ -192,14 +208,14 @@ def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: in
             claimed = claimed[:start]
             break
         try:
-            predictions += scorer.predict([item.text for item in claimed[start : start + size]])
+            predictions += _read(scorer, claimed[start : start + size], closely=closely)
         except Exception as error:
             _blame(claimed, error, scorer)
             return len(claimed)
     if not claimed:
         return 0
     try:
-        store(chosen, claimed, predictions)
+        store(chosen, claimed, predictions, closely=closely)
     except Error as error:
         if is_of_the_data(error):
             _blame(claimed, error, scorer)
@@ -207,6 +223,12 @@ def score_batch(chosen: Chosen, size: int, *, live_only: bool = False, parts: in
             give_back(Reading, [item.review_id for item in claimed], claimed[0].until)
             raise
     return len(claimed)
+
+
+def _read(scorer: Scorer, claimed: Sequence[Claimed], *, closely: bool) -> list[Prediction]:
+    texts = [item.text for item in claimed]
+    predictions = scorer.predict(texts)
+    return read_again(scorer, texts, predictions) if closely else predictions
 
 
 def _somebody_waits(version: ModelVersion) -> bool:
@@ -246,8 +268,13 @@ def quarantine_exhausted() -> int:
     return count
 
 
-def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float] = time.monotonic) -> int:
-    """Read batch after batch until nothing is left or the time is up; returns how many were read."""
+def drain(
+    seconds: float, *, live_only: bool = False, closely: bool = False, clock: Callable[[], float] = time.monotonic
+) -> int:
+    """Read batch after batch until nothing is left or the time is up; returns how many were read.
+
+    What has been read once waits for a second reading only where that is asked for (`closely`).
+    """
     end, size, total = clock() + seconds, FIRST_PART, 0
     with heartbeat() as worker:
         give_back_owed()
@@ -258,6 +285,8 @@ def drain(seconds: float, *, live_only: bool = False, clock: Callable[[], float]
             count = score_batch(chosen, size, live_only=True)
             if not count and not live_only:
                 count = score_batch(chosen, size, parts=PARTS)
+            if not count and closely and chosen.is_serving:
+                count = score_batch(chosen, max(1, size // READINGS), parts=PARTS, closely=True)
             total += count
             took = clock() - start
             if not count or clock() > end:

@@ -64,12 +64,13 @@ class Passage(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """A text's verdict, its sentences, what they judge, and where there was an annotator which are marked."""
+    """A text's verdict, its sentences, what they judge, and where there was an annotator what is and may be marked."""
 
     judged: Judged
     sentences: tuple[Sentence, ...]
     mentions: tuple[Mention, ...]
     marks: tuple[Mark, ...]
+    ranked: tuple[Mark, ...]
 
 
 def analyse(passages: Sequence[Passage], bias: float, temperature: float) -> list[Analysis]:
@@ -84,8 +85,8 @@ def _analysis(passage: Passage, bias: float, temperature: float) -> Analysis:
     annotations = annotated(notes, spans) if notes else None
     tokens = TokenLogits.of(starts, head, tail, contributions, bias, temperature)
     mentions = find_mentions(text, sentences, tokens, annotations)
-    marked = marks.choose(sentences, mentions, judged.positive, annotations) if annotations else ()
-    return Analysis(judged, sentences, mentions, marked)
+    ranked = marks.rank(sentences, mentions, judged.positive, annotations) if annotations else ()
+    return Analysis(judged, sentences, mentions, marks.choose(ranked, sentences, judged.positive), ranked)
 
 
 def annotated(notes: Notes, spans: Sequence[tuple[int, int]]) -> Annotations:

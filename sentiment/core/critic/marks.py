@@ -1,6 +1,6 @@
 """Chooses the sentences that are marked in a review: the few that a reader would call decisive."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,20 +26,29 @@ AGAINST: Final = 0.1
 
 
 class Mark(NamedTuple):
-    """A marked sentence (its position): whether it speaks for the film, and its effect on the logit."""
+    """A sentence (its position) that may be marked: whether it speaks for the film, and its effect on the logit.
+
+    `decisive` is the logarithm of how likely it is the one that a reader would call decisive.
+    """
 
     sentence: int
     favourable: bool
     effect: float
+    decisive: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """How much it deserves to be marked."""
+        return self.decisive + EFFECT * (self.effect if self.favourable else -self.effect)
 
 
-def choose(
+def rank(
     sentences: Sequence[Sentence], mentions: Iterable[Mention], positive: float, annotations: Annotations
 ) -> tuple[Mark, ...]:
-    """Return the marks of a text whose probability of positive is `positive`, the most decisive first.
+    """Return what may be marked in a text whose probability of positive is `positive`, the most deserving first.
 
     A mark never contradicts what its sentence says of aspects; where that goes both ways, the sentence has none, unless
-    all do. Where the verdict is unsure, the first two are what pulls most each way.
+    all do.
     """
     if not sentences:
         return ()
@@ -48,16 +57,25 @@ def choose(
     read = [i for i, each in enumerate(sentences) if each.read and annotations.votes[i, DECISIVE] > NONE]
     sides = _sides(sentences, mentions, positive)
     one_sided = {i: sides[i] for i in read if len(sides[i]) == 1} or {i: {positive > 0.5} for i in read}
-    found: list[tuple[float, Mark]] = []
-    for position, (favourable,) in one_sided.items():
-        pull = float(effects[position])
-        score = float(scores[position]) + EFFECT * (pull if favourable else -pull)
-        found.append((score, Mark(position, favourable, pull)))
-    found.sort(key=lambda each: (-each[0], each[1].sentence))
+    found = [Mark(i, side, float(effects[i]), float(scores[i])) for i, (side,) in one_sided.items()]
+    return tuple(sorted(found, key=_order))
+
+
+def choose(ranked: Sequence[Mark], sentences: Sequence[Sentence], positive: float) -> tuple[Mark, ...]:
+    """Return the marks of a text, of what may be marked: where the verdict is unsure, the first two are one a side."""
     if verdict(positive) == "unsure":
-        found = _both_ways(found)
-        return _that_fit(found, sentences, always=len({mark.favourable for _, mark in found}))
-    return _that_fit(found, sentences)
+        ranked = _both_ways(ranked)
+        return _that_fit(ranked, sentences, always=len({mark.favourable for mark in ranked}))
+    return _that_fit(ranked, sentences)
+
+
+def again(ranked: Sequence[Mark], effects: Mapping[int, float]) -> tuple[Mark, ...]:
+    """Return what may be marked, ranked anew, where leaving sentences out has shown their true `effects`."""
+    return tuple(sorted((mark._replace(effect=effects.get(mark.sentence, mark.effect)) for mark in ranked), key=_order))
+
+
+def _order(mark: Mark) -> tuple[float, int]:
+    return -mark.score, mark.sentence
 
 
 def _sides(sentences: Sequence[Sentence], mentions: Iterable[Mention], positive: float) -> list[set[bool]]:
@@ -77,19 +95,19 @@ def _sides(sentences: Sequence[Sentence], mentions: Iterable[Mention], positive:
     return [judged.get(position, side) for position, side in enumerate(sides)]
 
 
-def _both_ways(found: list[tuple[float, Mark]]) -> list[tuple[float, Mark]]:
-    firsts = [next((each for each in found if each[1].favourable == side), None) for side in (True, False)]
-    first = sorted(filter(None, firsts), key=lambda each: -each[0])
-    return [*first, *(each for each in found if each not in first)]
+def _both_ways(ranked: Sequence[Mark]) -> list[Mark]:
+    firsts = [next((mark for mark in ranked if mark.favourable == side), None) for side in (True, False)]
+    first = sorted(filter(None, firsts), key=_order)
+    return [*first, *(mark for mark in ranked if mark not in first)]
 
 
-def _that_fit(found: Sequence[tuple[float, Mark]], sentences: Sequence[Sentence], always: int = 1) -> tuple[Mark, ...]:
+def _that_fit(ranked: Sequence[Mark], sentences: Sequence[Sentence], always: int = 1) -> tuple[Mark, ...]:
     """Return the first marks: so many `always`, and of the others those that have room and are worth it."""
     room = PART * sum(sentence.end - sentence.start for sentence in sentences)
     kept: list[Mark] = []
-    for score, mark in found:
+    for mark in ranked:
         length = sentences[mark.sentence].end - sentences[mark.sentence].start
-        if len(kept) >= always and (length > room or score < found[0][0] - WORTH):
+        if len(kept) >= always and (length > room or mark.score < ranked[0].score - WORTH):
             continue
         kept.append(mark)
         room -= length

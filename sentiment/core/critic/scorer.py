@@ -29,6 +29,7 @@ from sentiment.core.words.judging import By, Unread, why_unread
 
 WINDOW: Final = 2048
 """How many texts are sorted by length together; the next ones are encoded while these are read."""
+Logits = npt.NDArray[np.float64]
 MOST_PROCESSES: Final = 12
 """How many processes analyse what a GPU reads, where there are the cores for them."""
 
@@ -38,7 +39,8 @@ class Prediction:
     """A verdict: the probability of positive that counts, and what it follows from (`by`).
 
     `critic` is the critic's own, of its logit (before temperature), and logit = bias + Σ sentence shares. `mentions`
-    are the aspects that sentences judge, `marks` the sentences that decide, the most decisive first; `embedding`
+    are the aspects that sentences judge, `marks` the sentences that decide, the most decisive first, of those that were
+    `ranked` for it; `embedding`
     [hidden] is the mean of the states of the tokens read. A text that is `unread`, for the reason that is given, has no
     probability of positive, and all else is that of an empty one.
     """
@@ -53,6 +55,7 @@ class Prediction:
     marks: tuple[Mark, ...]
     embedding: npt.NDArray[np.float16] = field(compare=False)
     unread: Unread | None = None
+    ranked: tuple[Mark, ...] = field(default=(), repr=False)
 
 
 class Scorer:
@@ -124,6 +127,19 @@ class Scorer:
                 yield from self._in_order(before)
             yield from self._in_order(waiting)
 
+    def logits(self, texts: Sequence[str]) -> Logits:
+        """Return the critic's logits [texts] alone, which takes less than all that `predict` tells."""
+        encoded = self.critic.text_encoder.encode(texts)
+        found = np.zeros(len(texts))
+
+        def read(positions: Sequence[int]) -> None:
+            batch = self.critic.text_encoder.collate([encoded[i] for i in positions], self.device)
+            found[positions] = self.engine.read(batch).contributions.sum(axis=1, dtype=np.float64) + self.critic.bias
+
+        with _threads(self.engine.streams) as pool:
+            list(pool.map(read, length_sorted_batches(encoded, token_budget(self.device))))
+        return found
+
     def _begin(
         self, window: Sequence[str], pool: ThreadPoolExecutor, analysts: Analysts, everything: bool
     ) -> "_Window":
@@ -180,9 +196,9 @@ class Scorer:
         found = dict(window.unread)
         for batch in window.batches:
             for i, critic, logit, embedding, analysis in zip(*batch.result(), strict=True):
-                judged, sentences, mentions, marks = analysis
-                verdict = judged.positive, judged.by
-                found[i] = Prediction(*verdict, critic, logit, bias, sentences, mentions, marks, embedding)
+                judged, sentences, mentions, marks, ranked = analysis
+                own, evidence = (judged.positive, judged.by, critic, logit, bias), (sentences, mentions, marks)
+                found[i] = Prediction(*own, *evidence, embedding, ranked=ranked)
         return [found[i] for i in range(len(found))]
 
 

@@ -11,6 +11,7 @@ from sentiment.core.corpus.gold import agreement, join, read_gold
 from sentiment.core.critic.checkpoints import SHIPPED, fingerprint, load
 from sentiment.core.critic.mentions import WEIGHTS, Finder, weights
 from sentiment.core.critic.scorer import Scorer
+from sentiment.core.critic.second_reading import read_again
 from sentiment.core.files import whole_file
 from sentiment.core.measuring import aspect_report, behaviour, faithfulness, marks_report
 
@@ -44,6 +45,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
                 "--fit", action="store_true", help=f"from its rows to fit on, first write {WEIGHTS.name}"
             )
         if name == "marks":
+            command.add_argument(
+                "--first", action="store_true", help="those of the first reading, which pages show first"
+            )
             command.add_argument(
                 "--data", type=Path, required=True, metavar="F.jsonl", help="what gold wrote, or the demo corpus"
             )
@@ -91,7 +95,10 @@ def _aspects(options: argparse.Namespace) -> None:
 
 def _marks(options: argparse.Namespace) -> None:
     rows = [row for row in parse_lines(options.data, _with_split) if row["split"] not in (*TO_FIT, "learn")]
-    predictions = Scorer.load(options.critic, annotator=options.annotator).predict([row["text"] for row in rows])
+    scorer, texts = Scorer.load(options.critic, annotator=options.annotator), [row["text"] for row in rows]
+    predictions = scorer.predict(texts)
+    if not options.first:
+        predictions = read_again(scorer, texts, predictions)
     found = marks_report.report(predictions, [row.get("decisive", []) for row in rows])
     _print(found, marks_report.in_markdown(found), options)
 

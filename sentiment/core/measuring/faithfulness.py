@@ -14,13 +14,14 @@ from scipy.stats import spearmanr
 
 from sentiment.core.corpus.data import DataError, shuffled
 from sentiment.core.critic.scorer import Prediction, Scorer
+from sentiment.core.critic.second_reading import read_again, without
 
 Floats = npt.NDArray[np.float64]
 
 CHUNK: Final = 256
 FEWEST_SENTENCES: Final = 3
 DROPPED: Final = (1, 2, 3)
-METHODS: Final = ("mark", "leave_one_out", "effect", "share", "longest", "random")
+METHODS: Final = ("mark", "mark_at_first", "leave_one_out", "effect", "share", "longest", "random")
 RESAMPLES: Final = 1_000
 
 
@@ -40,7 +41,7 @@ class Case:
 
     def without(self, dropped: Collection[int]) -> str:
         """Return the text without some of its sentences."""
-        return _without(self.text, self.prediction, dropped)
+        return without(self.text, self.prediction, dropped)
 
 
 def leave_one_out(scorer: Scorer, text: str, prediction: Prediction) -> list[float]:
@@ -48,17 +49,8 @@ def leave_one_out(scorer: Scorer, text: str, prediction: Prediction) -> list[flo
 
     The more faithful evidence where one reading more per sentence is affordable; it does not add up, as shares do.
     """
-    shorter = [_without(text, prediction, {i}) for i in range(len(prediction.sentences))]
+    shorter = [without(text, prediction, {i}) for i in range(len(prediction.sentences))]
     return [prediction.critic - read.critic for read in scorer.predict(shorter, everything=True)]
-
-
-def _without(text: str, prediction: Prediction, dropped: Collection[int]) -> str:
-    kept, end = "", 0
-    for position, sentence in enumerate(prediction.sentences):
-        if position in dropped:
-            kept += text[end : sentence.start]
-            end = sentence.end
-    return kept + text[end:]
 
 
 def report(scorer: Scorer, texts: Sequence[str], count: int = 500, seed: int = 0) -> dict[str, Any]:
@@ -75,7 +67,8 @@ def report(scorer: Scorer, texts: Sequence[str], count: int = 500, seed: int = 0
     rng = np.random.default_rng(seed)
     alone = _leave_one_out(scorer, cases)
     orders = {
-        "mark": [_marks_first(case) for case in cases],
+        "mark": [_marks_first(case, read) for case, read in zip(cases, _read_again(scorer, cases), strict=True)],
+        "mark_at_first": [_marks_first(case, case.prediction) for case in cases],
         "leave_one_out": [np.argsort(-_logit_falls(case, found)) for case, found in zip(cases, alone, strict=True)],
         "effect": [np.argsort(-case.effect) for case in cases],
         "share": [np.argsort(-case.share) for case in cases],
@@ -122,9 +115,13 @@ def _case(text: str, prediction: Prediction, starts: npt.NDArray[np.integer]) ->
     return Case(text, prediction, share, effect, length)
 
 
-def _marks_first(case: Case) -> npt.NDArray[np.intp]:
-    """Return the marks in their order, then what was not marked by its effect."""
-    marked = [mark.sentence for mark in case.prediction.marks]
+def _read_again(scorer: Scorer, cases: Sequence[Case]) -> list[Prediction]:
+    return read_again(scorer, [case.text for case in cases], [case.prediction for case in cases])
+
+
+def _marks_first(case: Case, prediction: Prediction) -> npt.NDArray[np.intp]:
+    """Return the marks of `prediction` in their order, then what was not marked by its effect."""
+    marked = [mark.sentence for mark in prediction.marks]
     return np.array(marked + [i for i in np.argsort(-case.effect).tolist() if i not in marked])
 
 

@@ -21,6 +21,7 @@ from sentiment.core.critic.checkpoints import (
 )
 from sentiment.core.critic.mentions import weights
 from sentiment.core.critic.scorer import Scorer
+from sentiment.core.critic.second_reading import read_again
 from sentiment.core.labels import LABELS
 from sentiment.core.measuring import aspect_report, marks_report
 from sentiment.core.measuring.report import report
@@ -69,6 +70,7 @@ def ship_annotator(folder: Path, gold: Path, demo: Path, output: Path) -> str:
     scorer = Scorer(load(SHIPPED), annotator=annotator)
     real = [row for row in read_annotated(gold) if row.example.split == "test"]
     corpus = [row for row in read_annotated(demo) if row.example.split not in ("seed", "")]
+    texts = [row.example.text for row in real]
     decisive = [row["decisive"] for row in parse_lines(gold, dict) if row["split"] == "test"]
     card = {
         "terms": TERMS,
@@ -76,7 +78,7 @@ def ship_annotator(folder: Path, gold: Path, demo: Path, output: Path) -> str:
         "report": {
             "aspects": aspect_report.report(aspect_report.read_rows(scorer, real), weights("annotator")),
             "demo": aspect_report.report(aspect_report.read_rows(scorer, corpus), weights("annotator")),
-            "marks": marks_report.report(scorer.predict([row.example.text for row in real]), decisive),
+            "marks": marks_report.report(read_again(scorer, texts, scorer.predict(texts)), decisive),
         },
         "made": json.loads((folder / CARD).read_text("utf-8")),
     }

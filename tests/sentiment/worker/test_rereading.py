@@ -21,7 +21,7 @@ def older(movie, version):
     scoring.drain(10)
     foreign = reviews[0]
     Score.objects.filter(review=foreign).update(unread="", positive=0.9)
-    Reading.objects.update(reader=scoring.READER - 1)
+    Reading.objects.update(reader=scoring.AT_FIRST - 1)
     settle([foreign.pk])
     refresh([movie.pk])
     return foreign
@@ -41,7 +41,7 @@ def test_a_review_that_had_no_marks_has_them_afterwards(version):
     scoring.drain(10)
     score = Score.objects.get(review=review)
     Score.objects.filter(pk=score.pk).update(sentences=[{"start": 0, "end": len(PRAISE), "share": 1.0}])
-    Reading.objects.update(reader=scoring.READER - 1)
+    Reading.objects.update(reader=scoring.AT_FIRST - 1)
     settle([review.pk])
     refresh([review.movie_id])
     assert scoring.drain(10) == 1
@@ -49,8 +49,8 @@ def test_a_review_that_had_no_marks_has_them_afterwards(version):
 
 
 def test_another_annotator_is_another_reader():
-    """Where this fails, what is stored comes of the annotator before: let READER grow."""
-    assert (scoring.READER, fingerprint(ANNOTATOR)[:12]) == (2, "423158f8e406")
+    """Where this fails, what is stored comes of the annotator before: let AT_FIRST and READER grow."""
+    assert (scoring.AT_FIRST, fingerprint(ANNOTATOR)[:12]) == (2, "e6f2b4c86154")
 
 
 def test_what_people_wait_for_and_the_backlog_come_before(movie, version, older):
@@ -59,7 +59,7 @@ def test_what_people_wait_for_and_the_backlog_come_before(movie, version, older)
     order = [scoring.claim(version, 1)[0].review_id for _ in range(4)]
     assert order[:2] == [awaited.pk, backlog.pk]
     assert set(order[2:]) == set(
-        Reading.objects.filter(reader__lt=scoring.READER, version=version).values_list("pk", flat=True)
+        Reading.objects.filter(reader__lt=scoring.AT_FIRST, version=version).values_list("pk", flat=True)
     )
 
 
