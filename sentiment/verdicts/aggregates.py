@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from sentiment.core.labels import POSITIVE_ABOVE
 from sentiment.verdicts.claims import aspects_of_film, side_of_aspect
 from sentiment.verdicts.locks import hold_films
 from textflix.derived import Derived
@@ -15,6 +16,8 @@ MARKS = 5
 """Up to so many judgements a side are shown one by one; where an aspect of the film has more, all are drawn as bars."""
 QUOTED = 12
 """How many highlights of each side are kept for a film: those that are shown are picked from them."""
+ODDS = POSITIVE_ABOVE / (1 - POSITIVE_ABOVE)
+"""A probability at these odds is a verdict."""
 TENTHS = 10
 COUNTED = (
     "reviews, scored, positive, negative, unsure, unread, failed, labelled, authored, starred, stars, demo, imported, "
@@ -115,13 +118,19 @@ def _aspects(films: str) -> str:
 def _words(films: str) -> str:
     """The SELECT of what may be claimed of each film, and of which sentences may be quoted.
 
-    What a review says for its own verdict comes before what another says against its own: errors look like dissent. The
-    film's counts and its aspects must be refreshed before.
+    What a review says for its own verdict comes before what another says against its own: errors look like dissent. So
+    a critic's verdict against most others of the film must be surer: it has to stand with those as its prior odds
+    (Bayes). The film's counts and its aspects must be refreshed before.
     """
 
-    def heaviest(side: str, verdict: str) -> str:
-        order = f"reading.verdict = '{verdict}' DESC, highlight.weight DESC, highlight.id"
-        return f"COALESCE((ARRAY_AGG(highlight.id ORDER BY {order}) FILTER (WHERE {side}))[1:{QUOTED}], '{{}}')"
+    def heaviest(side: str, verdict: str, other: str) -> str:
+        own = f"reading.verdict = '{verdict}'"
+        odds = (f"(figures.{each} + 1) * {_probability_of(each)}" for each in (verdict, other))
+        stands = f" >= {ODDS} * ".join(odds)
+        order = f"{own} DESC, highlight.weight DESC, highlight.id"
+        chosen = f"{side} AND (NOT {own} OR reading.label_id IS NOT NULL OR {stands})"
+        listed = f"(ARRAY_AGG(highlight.id ORDER BY {order}) FILTER (WHERE {chosen}))[1:{QUOTED}]"
+        return f"COALESCE({listed}, '{{}}') AS {'praise' if verdict == 'positive' else 'criticism'}"
 
     def claimed(side: str) -> str:
         return f"""
@@ -130,16 +139,22 @@ def _words(films: str) -> str:
            COALESCE({side}.of, 0) AS {side}_of"""
 
     return f"""
-    SELECT movie.id AS movie_id, {heaviest("highlight.favourable", "positive")} AS praise,
-           {heaviest("NOT highlight.favourable", "negative")} AS criticism,{claimed("praised")},{claimed("faulted")}
+    SELECT movie.id AS movie_id,
+           {heaviest("highlight.favourable", "positive", "negative")},
+           {heaviest("NOT highlight.favourable", "negative", "positive")},{claimed("praised")},{claimed("faulted")}
     FROM movies_movie AS movie
     {aspects_of_film()}
     LEFT JOIN reviews_review AS review ON review.movie_id = movie.id AND review.public AND NOT review.spoiler
     LEFT JOIN sentiment_highlight AS highlight ON highlight.review_id = review.id
     LEFT JOIN sentiment_reading AS reading ON reading.review_id = review.id
     WHERE {films}
-    GROUP BY movie.id, praised.aspect, praised.by, praised.of, faulted.aspect, faulted.by, faulted.of
+    GROUP BY movie.id, figures.positive, figures.negative,
+             praised.aspect, praised.by, praised.of, faulted.aspect, faulted.by, faulted.of
     """  # noqa: S608  conditions are written here, values travel as parameters
+
+
+def _probability_of(verdict: str) -> str:
+    return "reading.positive" if verdict == "positive" else "(1 - reading.positive)"
 
 
 def _figures(films: str) -> str:

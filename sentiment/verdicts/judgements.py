@@ -24,8 +24,9 @@ def _judged(readings: str) -> str:
 def _highlighted(readings: str) -> str:
     """The SELECT of reviews' highlights: the first mark for each side stands for the review.
 
-    Passed over are sentences that are too short to say anything, or too long to be quoted. One of a review whose
-    verdict is surer weighs more: most errors are not sure, and would look like dissent.
+    Passed over are sentences that are too short to say anything, or too long to be quoted, and those on neither the
+    side of the review's verdict, which people may have decided, nor that of what they say of an aspect. One of a review
+    whose verdict is surer weighs more: most errors are not sure, and would look like dissent.
     """
     return f"""
     SELECT DISTINCT ON (reading.review_id, sentence.sign)
@@ -37,6 +38,10 @@ def _highlighted(readings: str) -> str:
                AS sentence (start int, "end" int, mark int, sign text, effect float8)
     WHERE {readings} AND sentence.mark IS NOT NULL
       AND sentence."end" - sentence.start BETWEEN {SHORTEST} AND {LONGEST}
+      AND (reading.verdict = CASE sentence.sign WHEN '+' THEN 'positive' ELSE 'negative' END
+           OR EXISTS (SELECT 1 FROM sentiment_aspectmention AS mention
+                      WHERE mention.score_id = score.id AND mention.start = sentence.start
+                        AND (mention.positive > 0.5) = (sentence.sign = '+')))
     ORDER BY reading.review_id, sentence.sign, sentence.mark
     """  # noqa: S608  conditions are declared below
 

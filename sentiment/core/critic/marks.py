@@ -21,8 +21,6 @@ EFFECT: Final = 1.0
 """How much a sentence's effect on the verdict weighs beside the annotator's logarithm of how decisive it is."""
 WORTH: Final = 2.0
 """A further mark is at most so much (in that logarithm) less worth than the first."""
-AGAINST: Final = 0.1
-"""A sentence that judges no aspect is against the verdict if its share is, and is so large a part of all shares."""
 
 
 class Mark(NamedTuple):
@@ -79,16 +77,13 @@ def _order(mark: Mark) -> tuple[float, int]:
 
 
 def _sides(sentences: Sequence[Sentence], mentions: Iterable[Mention], positive: float) -> list[set[bool]]:
-    """Return for each sentence the sides on which it is: those of its judgements, or else its share's.
+    """Return for each sentence the sides on which it is: those of its judgements, or else that of the verdict.
 
-    A small share against a verdict is no dissent: context moves it.
+    A share against a verdict is no dissent, however large: what else the review says moves it. Only where the verdict
+    is unsure does the share tell.
     """
-    total = sum(abs(sentence.share) for sentence in sentences)
-    unsure, sides = verdict(positive) == "unsure", []
-    for sentence in sentences:
-        own = sentence.share > 0
-        counts = unsure or abs(sentence.share) >= AGAINST * total
-        sides.append({own if counts else positive > 0.5})
+    unsure = verdict(positive) == "unsure"
+    sides = [{sentence.share > 0 if unsure else positive > 0.5} for sentence in sentences]
     judged: dict[int, set[bool]] = {}
     for mention in mentions:
         judged.setdefault(mention.sentence, set()).add(mention.positive > 0.5)
