@@ -11,6 +11,7 @@ from tests.live import Site, Visitor, wait_for
 
 SCORING = "--queues=live,backfill"
 PENDING = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NULL AND quarantined_at IS NULL"
+READ_ONCE = "SELECT count(*) FROM sentiment_reading WHERE version_id IS NOT NULL AND reader = 2"
 LEASED = "SELECT count(*) FROM sentiment_reading WHERE leased_until > now()"
 WAITING_FOR_LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 DOUBLE = "SELECT count(*) - count(DISTINCT (review_id, version_id, digest)) FROM sentiment_score"

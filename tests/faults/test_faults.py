@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from tests.conftest import PAN, PRAISE
-from tests.faults.steps import LEASED, PENDING, SCORING, WAITING_FOR_LOCKS, backlog, films
+from tests.faults.steps import LEASED, PENDING, READ_ONCE, SCORING, WAITING_FOR_LOCKS, backlog, films
 from tests.live import Site, Visitor, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("everything_is_read_in_the_end")]
@@ -48,6 +48,7 @@ def test_all_wake_ups_lost(site: Site, member: Visitor) -> None:
 def test_redis_hangs_and_dies_while_people_post(site: Site) -> None:
     people = [Visitor(site).sign_up(f"poster{n}") for n in range(4)]
     pages, reviews = films(site, 4), []
+    wait_for(lambda: site.one(READ_ONCE) == 0, 240, "second readings, between which posts are read without any wake-up")
     site.kill("valkey-server", how=signal.SIGSTOP)
     try:
         for person, page in zip(people[:2], pages[:2], strict=True):

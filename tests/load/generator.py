@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from sentiment.bulk.reviews import Row
 from sentiment.core.critic.aspects import ASPECTS
 from sentiment.core.critic.evidence import Sentence
+from sentiment.core.critic.marks import MOST, Mark
 from sentiment.core.critic.mentions import Mention
 from sentiment.core.critic.scorer import Prediction
 from sentiment.core.text import sentence_spans
@@ -48,7 +49,10 @@ _spans = lru_cache(2 * DIFFERENT)(sentence_spans)
 
 
 def prediction(text: str, chance: random.Random) -> Prediction:
-    """What a critic might say of this text: a random score, but for loved films, with shares that add up to it."""
+    """What a critic might say of this text: a random score, but for loved films, with shares that add up to it.
+
+    Up to three sentences, drawn at random, are marked.
+    """
     positive = 0.9 if text.startswith(LOVED) else chance.random()
     sentences = tuple(Sentence(start, end, chance.gauss(0, 1), True) for start, end in _spans(text))
     bias = 0.1
@@ -56,4 +60,6 @@ def prediction(text: str, chance: random.Random) -> Prediction:
     mentions = tuple(
         Mention(position, chance.choice(ASPECTS), chance.random()) for position in range(0, len(sentences), 4)
     )
-    return Prediction(positive, "critic", positive, logit, bias, sentences, mentions, (), np.zeros(384, np.float16))
+    drawn = chance.sample(range(len(sentences)), min(MOST, len(sentences)))
+    marks = tuple(Mark(position, positive > 0.5, abs(sentences[position].share)) for position in drawn)
+    return Prediction(positive, "critic", positive, logit, bias, sentences, mentions, marks, np.zeros(384, np.float16))
