@@ -13,6 +13,9 @@ from tests.live import Site
 
 pytestmark = pytest.mark.browser
 
+SIGN = 14
+"""So many pixels are more than a sign takes, and less than one with any word."""
+
 
 def post(page: Page, site: Site, film: str, text: str) -> str:
     """Post a review; its address, once it has been read."""
@@ -42,6 +45,14 @@ def test_an_aspect_opens_its_sentences_and_a_sentence_its_place(page: Page, site
     expect(landed).to_be_visible()
     expect(landed).to_contain_text(text)
     assert landed.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+
+
+def test_a_sign_stays_with_the_first_word_of_its_sentence(page: Page, site: Site) -> None:
+    page.goto(f"/film/{read_film(site)}/")
+    for width in range(360, 460, 10):
+        page.set_viewport_size({"width": width, "height": 900})
+        firsts = page.locator(".text mark").evaluate_all("all => all.map(each => each.getClientRects()[0].width)")
+        assert min(firsts) > SIGN, f"a sign stands alone at the end of a line, at {width} px"
 
 
 def test_hidden_analysis_stays_hidden(page: Page, site: Site) -> None:
