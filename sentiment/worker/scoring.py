@@ -254,7 +254,9 @@ def _blame(claimed: Sequence[Claimed], error: Exception, scorer: Scorer) -> None
 
 
 def quarantine_exhausted() -> int:
-    """Put aside what has failed three times, or killed its worker three times."""
+    """Put aside what has failed three times, or killed its worker three times; what a first reading said stays."""
+    if serving := Promotion.objects.serving():
+        _read_once(serving).exhausted().update(reader=READER, leased_until=None, attempts=0, error="")
     exhausted = Reading.objects.filter(quarantined_at__isnull=True).exhausted()
     with transaction.atomic():
         ids = hold(list(exhausted.values_list("pk", flat=True)))

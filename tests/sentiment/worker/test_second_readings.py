@@ -61,3 +61,16 @@ def test_an_edited_review_begins_anew(review):
     review.save()
     assert scoring.drain(10) == 1
     assert Reading.objects.get(pk=review.pk).reader == scoring.AT_FIRST
+
+
+def test_one_that_fails_or_kills_its_worker_leaves_the_review_as_it_was_read(review, monkeypatch):
+    before = Score.objects.get(review=review)
+    monkeypatch.setattr(scoring, "read_again", lambda *_: 1 / 0)
+    for _ in range(Reading.MAX_ATTEMPTS):
+        scoring.drain(0, closely=True)
+    reading = Reading.objects.get(pk=review.pk)
+    assert (reading.quarantined_at, reading.reader, reading.attempts, reading.error) == (None, scoring.READER, 0, "")
+    assert (reading.verdict, reading.score_id) == ("negative", before.pk)
+    Reading.objects.filter(pk=review.pk).update(reader=scoring.AT_FIRST, attempts=Reading.MAX_ATTEMPTS)
+    assert scoring.quarantine_exhausted() == 0
+    assert Reading.objects.get(pk=review.pk).reader == scoring.READER
